@@ -1,0 +1,66 @@
+#include "isa.hpp"
+
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace heflow {
+namespace {
+
+#if defined(__x86_64__)
+// The register state that the operating system saves: bits 1-2 AVX, 5-7 AVX-512.
+unsigned saved_state() {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & (1u << 27)) == 0) return 0;
+  unsigned low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+}
+
+CpuFeatures detect() {
+  CpuFeatures features{};
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
+  const unsigned state = saved_state();
+  const bool avx = (state & 0x06) == 0x06, avx512 = (state & 0xe6) == 0xe6;
+  features.avx2 = avx && (b & (1u << 5)) != 0;
+  features.avx512f = avx512 && (b & (1u << 16)) != 0;
+  features.avx512dq = avx512 && (b & (1u << 17)) != 0;
+  features.avx512ifma = avx512 && (b & (1u << 21)) != 0;
+  features.avx512bw = avx512 && (b & (1u << 30)) != 0;
+  features.avx512vl = avx512 && (b & (1u << 31)) != 0;
+  return features;
+}
+#else
+CpuFeatures detect() { return CpuFeatures{}; }
+#endif
+
+} // namespace
+
+const CpuFeatures& cpu_features() noexcept {
+  static const CpuFeatures features = detect();
+  return features;
+}
+
+std::string cpu_name() {
+#if defined(__x86_64__)
+  char name[49] = {};
+  unsigned registers[4];
+  if (__get_cpuid_max(0x80000000, nullptr) >= 0x80000004) {
+    for (unsigned i = 0; i < 3; ++i) {
+      __get_cpuid(0x80000002 + i, &registers[0], &registers[1], &registers[2], &registers[3]);
+      std::memcpy(name + 16 * i, registers, 16);
+    }
+    return name;
+  }
+  return "x86-64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#else
+  return "unknown";
+#endif
+}
+
+} // namespace heflow

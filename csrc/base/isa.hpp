@@ -1,0 +1,15 @@
+// What this CPU can do and this operating system lets it.
+#pragma once
+
+#include <string>
+
+namespace heflow {
+
+struct CpuFeatures {
+  bool avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma;
+};
+
+const CpuFeatures& cpu_features() noexcept; // all false off x86-64
+std::string cpu_name();
+
+} // namespace heflow

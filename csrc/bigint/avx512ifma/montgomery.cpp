@@ -1,0 +1,67 @@
+// Arithmetic modulo n: see ../kernels.hpp for ranges. Even tile counts take one Karatsuba level.
+#include "backend.hpp"
+#include "reduce.hpp"
+
+namespace heflow::bigint::avx512ifma {
+
+void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
+  Vec *result = scratch.take(h), *quotient = scratch.take(h);
+  const Vec *x = vec(a), *y = vec(b);
+  if (tiles % 2 == 0) {
+    Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s), *sy = scratch.take(s);
+    const __mmask8 ox = add_halves(sx, x, s), oy = add_halves(sy, y, s);
+    multiply_columns<1>(lo, {{x, y}}, tiles / 2);
+    multiply_columns<1>(hi, {{x + s, y + s}}, tiles / 2);
+    multiply_columns<1>(mid, {{sx, sy}}, tiles / 2);
+    add_overflow(mid, sx, ox, sy, oy, s);
+    reduce_source<false, false>(result, quotient, KaratsubaSource{lo, hi, mid, both(ox, oy), tiles / 2}, nullptr, m);
+  } else {
+    Vec* columns = scratch.take(2 * h);
+    multiply_columns<1>(columns, {{x, y}}, tiles);
+    reduce_source<false, false>(result, quotient, PlainSource{columns}, nullptr, m);
+  }
+  copy(vec(r), result, h);
+}
+
+void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
+  Vec *result = scratch.take(h), *quotient = scratch.take(h);
+  const Vec* x = vec(a);
+  if (tiles % 2 == 0 && tiles >= 8) {
+    Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s);
+    const __mmask8 ox = add_halves(sx, x, s);
+    square_columns(lo, x, tiles / 2);
+    square_columns(hi, x + s, tiles / 2);
+    square_columns(mid, sx, tiles / 2);
+    add_overflow(mid, sx, ox, sx, ox, s);
+    reduce_source<false, false>(result, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m);
+  } else {
+    Vec* columns = scratch.take(2 * h);
+    square_columns(columns, x, tiles);
+    reduce_source<false, false>(result, quotient, PlainSource{columns}, nullptr, m);
+  }
+  copy(vec(r), result, h);
+}
+
+void reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs);
+  Vec *result = scratch.take(h), *quotient = scratch.take(h);
+  reduce_source<false, false>(result, quotient, ShortSource{vec(x), h / kTile}, nullptr, m);
+  subtract_once(result, quotient, m);
+  copy(vec(r), result, h);
+}
+
+void add(Word* r, const Word* a, const Word* b, unsigned limbs) noexcept {
+  Vec carry = zero();
+  for (unsigned i = 0; i < limbs; ++i) {
+    const Vec t = plus(plus(vec(a)[i], vec(b)[i]), carry);
+    carry = _mm512_srli_epi64(t, kRadix);
+    vec(r)[i] = low(t);
+  }
+}
+
+} // namespace heflow::bigint::avx512ifma

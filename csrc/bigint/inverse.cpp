@@ -1,0 +1,249 @@
+#include "inverse.hpp"
+
+#include "modexp_window.hpp"
+
+namespace heflow::bigint {
+namespace {
+
+__extension__ typedef __int128 Wide;
+using Signed = std::int64_t;
+
+constexpr unsigned kSteps = 62;
+constexpr Word kMask62 = (Word{1} << kSteps) - 1;
+using Digits = std::vector<Signed, WipingAllocator<Signed>>; // 62-bit digits, the last one signed
+
+Digits to_digits(const Natural& x, std::size_t size) {
+  Natural limbs(size);
+  to_limbs(limbs.data(), size, kSteps, x);
+  return Digits(limbs.begin(), limbs.end());
+}
+
+struct Matrix {
+  Signed u, v, q, r; // 2^62 times the transition of 62 divsteps
+};
+
+// 62 divsteps on the low words of (f, g), skipping runs of zeros at once.
+Signed divsteps_vartime(Signed delta, Word f, Word g, Matrix& t) {
+  Word u = 1, v = 0, q = 0, r = 1;
+  unsigned left = kSteps;
+  for (;;) {
+    const unsigned zeros = g == 0 ? left : static_cast<unsigned>(__builtin_ctzll(g));
+    const unsigned step = zeros < left ? zeros : left;
+    g >>= step;
+    u <<= step;
+    v <<= step;
+    delta += step;
+    left -= step;
+    if (left == 0) break;
+    if (delta > 0) { // (f, g) -> (g, -f)
+      delta = -delta;
+      const Word f0 = f, u0 = u, v0 = v;
+      f = g, u = q, v = r;
+      g = 0 - f0, q = 0 - u0, r = 0 - v0;
+    }
+    g += f; // both odd: the sum is even, and the shift above takes the factor out
+    q += u;
+    r += v;
+  }
+  t = {static_cast<Signed>(u), static_cast<Signed>(v), static_cast<Signed>(q), static_cast<Signed>(r)};
+  return delta;
+}
+
+// (f, g) = t (f, g) / 2^62, exactly.
+void update_fg(Digits& f, Digits& g, const Matrix& t) {
+  Wide cf = 0, cg = 0;
+  const std::size_t size = f.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    const Signed fi = f[i], gi = g[i];
+    cf += static_cast<Wide>(t.u) * fi + static_cast<Wide>(t.v) * gi;
+    cg += static_cast<Wide>(t.q) * fi + static_cast<Wide>(t.r) * gi;
+    if (i > 0) {
+      f[i - 1] = static_cast<Signed>(static_cast<Word>(cf) & kMask62);
+      g[i - 1] = static_cast<Signed>(static_cast<Word>(cg) & kMask62);
+    }
+    cf >>= kSteps;
+    cg >>= kSteps;
+  }
+  f[size - 1] = static_cast<Signed>(cf);
+  g[size - 1] = static_cast<Signed>(cg);
+}
+
+// (d, e) = t (d, e) / 2^62 modulo n, kept in (-2n, n).
+void update_de(Digits& d, Digits& e, const Matrix& t, const Digits& n, Word n_inverse) {
+  const std::size_t size = n.size();
+  const Signed sign_d = d[size - 1] >> 63, sign_e = e[size - 1] >> 63;
+  Signed md = (t.u & sign_d) + (t.v & sign_e), me = (t.q & sign_d) + (t.r & sign_e);
+  Wide cd = static_cast<Wide>(t.u) * d[0] + static_cast<Wide>(t.v) * e[0];
+  Wide ce = static_cast<Wide>(t.q) * d[0] + static_cast<Wide>(t.r) * e[0];
+  md -= static_cast<Signed>((n_inverse * static_cast<Word>(cd) + static_cast<Word>(md)) & kMask62);
+  me -= static_cast<Signed>((n_inverse * static_cast<Word>(ce) + static_cast<Word>(me)) & kMask62);
+  cd += static_cast<Wide>(n[0]) * md;
+  ce += static_cast<Wide>(n[0]) * me;
+  cd >>= kSteps;
+  ce >>= kSteps;
+  for (std::size_t i = 1; i < size; ++i) {
+    cd += static_cast<Wide>(t.u) * d[i] + static_cast<Wide>(t.v) * e[i] + static_cast<Wide>(n[i]) * md;
+    ce += static_cast<Wide>(t.q) * d[i] + static_cast<Wide>(t.r) * e[i] + static_cast<Wide>(n[i]) * me;
+    d[i - 1] = static_cast<Signed>(static_cast<Word>(cd) & kMask62);
+    e[i - 1] = static_cast<Signed>(static_cast<Word>(ce) & kMask62);
+    cd >>= kSteps;
+    ce >>= kSteps;
+  }
+  d[size - 1] = static_cast<Signed>(cd);
+  e[size - 1] = static_cast<Signed>(ce);
+}
+
+// x += factor * n, digits normalised again.
+void add_multiple(Digits& x, const Digits& n, Signed factor, Signed sign) {
+  Wide carry = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    carry += static_cast<Wide>(x[i]) * sign + static_cast<Wide>(n[i]) * factor;
+    const bool last = i + 1 == x.size();
+    x[i] = last ? static_cast<Signed>(carry) : static_cast<Signed>(static_cast<Word>(carry) & kMask62);
+    carry >>= kSteps;
+  }
+}
+
+bool is_value(const Digits& x, Signed first, Signed rest) {
+  if (x[0] != first) return false;
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    const Signed expected = i + 1 == x.size() ? rest : static_cast<Signed>(static_cast<Word>(rest) & kMask62);
+    if (x[i] != expected) return false;
+  }
+  return true;
+}
+
+} // namespace
+
+bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
+  const std::size_t size = (64 * n.size()) / kSteps + 2;
+  const Digits modulus = to_digits(n, size);
+  Digits f = modulus, g = to_digits(a, size), d(size, 0), e(size, 0);
+  e[0] = 1;
+  Word n_inverse = n[0];
+  for (int i = 0; i < 5; ++i) n_inverse *= 2 - n[0] * n_inverse;
+  Signed delta = 1;
+  while (!is_value(g, 0, 0)) {
+    Matrix t;
+    const Word f_low = static_cast<Word>(f[0]) | static_cast<Word>(f[1]) << kSteps;
+    const Word g_low = static_cast<Word>(g[0]) | static_cast<Word>(g[1]) << kSteps;
+    delta = divsteps_vartime(delta, f_low, g_low, t);
+    update_de(d, e, t, modulus, n_inverse);
+    update_fg(f, g, t);
+  }
+  const bool plus_one = is_value(f, 1, 0), minus_one = is_value(f, static_cast<Signed>(kMask62), -1);
+  if (!plus_one && !minus_one) return false; // f = +-gcd
+  add_multiple(d, modulus, 0, plus_one ? 1 : -1);
+  while (d[size - 1] < 0) add_multiple(d, modulus, 1, 1);
+  result.assign(n.size(), 0);
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t bit = kSteps * i, k = bit / 64, shift = bit % 64;
+    if (k < result.size()) result[k] |= static_cast<Word>(d[i]) << shift;
+    if (shift > 64 - kSteps && k + 1 < result.size()) result[k + 1] |= static_cast<Word>(d[i]) >> (64 - shift);
+  }
+  while (!less(result, n)) result = subtract(result, n);
+  return true;
+}
+
+namespace {
+
+// out lane l = in lane l ^ distance
+void exchange_lanes(Word* out, const Word* in, unsigned distance, const Modulus& modulus) {
+  const unsigned lanes = modulus.lanes();
+  for (std::size_t i = 0; i < modulus.group_words(); i += lanes) {
+    for (unsigned l = 0; l < lanes; ++l) out[i + l] = in[i + (l ^ distance)];
+  }
+}
+
+// x^-1 R^2 for x = a R: the inverse of the one number that all lanes of `group` hold, in Montgomery form.
+bool invert_broadcast_vartime(Word* group, const Modulus& modulus) {
+  const Kernels& k = modulus.kernels();
+  Buffer plain(modulus.group_words());
+  k.reduce(plain.data(), group, modulus.view());
+  std::vector<Natural> rows(modulus.lanes(), Natural(modulus.words(), 0));
+  Word* pointers[kMaxLanes];
+  for (unsigned l = 0; l < modulus.lanes(); ++l) pointers[l] = rows[l].data();
+  k.store_words(pointers, static_cast<unsigned>(modulus.words()), plain.data(), modulus.limbs());
+  Natural inverse;
+  if (!inverse_vartime(inverse, rows[0], modulus.n())) return false;
+  broadcast(group, modulus.constant(inverse, modulus.radix_power()), modulus);
+  return true;
+}
+
+bool invert_group_vartime(Word* group, const Modulus& modulus) {
+  const Kernels& k = modulus.kernels();
+  const std::size_t words = modulus.group_words();
+  // Fold: product over pairs, fours, eights of lanes; then unfold the one inverse the same way back.
+  unsigned levels = 0;
+  while ((1u << levels) < modulus.lanes()) ++levels;
+  Buffer folded((levels + 1) * words), exchanged(words);
+  for (std::size_t i = 0; i < words; ++i) folded.data()[i] = group[i];
+  for (unsigned level = 0; level < levels; ++level) {
+    const Word* current = folded.data() + level * words;
+    exchange_lanes(exchanged.data(), current, 1u << level, modulus);
+    k.mont_mul(folded.data() + (level + 1) * words, current, exchanged.data(), modulus.view());
+  }
+  Word* inverse = folded.data() + levels * words;
+  if (!invert_broadcast_vartime(inverse, modulus)) return false;
+  for (unsigned level = levels; level-- > 0;) {
+    exchange_lanes(exchanged.data(), folded.data() + level * words, 1u << level, modulus);
+    k.mont_mul(inverse, inverse, exchanged.data(), modulus.view());
+  }
+  for (std::size_t i = 0; i < words; ++i) group[i] = inverse[i];
+  return true;
+}
+
+bool invert_group(Word* group, const Modulus& modulus, InverseMethod method) {
+  if (method == InverseMethod::divsteps_vartime) return invert_group_vartime(group, modulus);
+  Natural exponent = subtract(modulus.n(), Natural{2});
+  power_shared(group, group, exponent, modulus.bits(), Ring::modulo_n, modulus, Lookup::constant_time);
+  return true;
+}
+
+} // namespace
+
+bool invert_groups(Word* data, std::size_t groups, std::size_t stride, const Modulus& modulus, InverseMethod method) {
+  if (groups == 0) return true;
+  const Kernels& k = modulus.kernels();
+  const std::size_t words = modulus.group_words();
+  Buffer prefix(groups * words, Content::secret), inverse(words, Content::secret), swapped(words, Content::secret);
+  const auto copy = [words](Word* to, const Word* from) {
+    for (std::size_t i = 0; i < words; ++i) to[i] = from[i];
+  };
+  copy(prefix.data(), data);
+  for (std::size_t g = 1; g < groups; ++g) {
+    k.mont_mul(prefix.data() + g * words, prefix.data() + (g - 1) * words, data + g * stride, modulus.view());
+  }
+  copy(inverse.data(), prefix.data() + (groups - 1) * words);
+  if (!invert_group(inverse.data(), modulus, method)) return false;
+  for (std::size_t g = groups; g-- > 1;) {
+    copy(swapped.data(), data + g * stride);
+    k.mont_mul(data + g * stride, inverse.data(), prefix.data() + (g - 1) * words, modulus.view());
+    k.mont_mul(inverse.data(), inverse.data(), swapped.data(), modulus.view());
+  }
+  copy(data, inverse.data());
+  return true;
+}
+
+bool invert_dual_groups(Word* result, const Word* data, std::size_t groups, const Modulus& modulus, InverseMethod method) {
+  const Kernels& k = modulus.kernels();
+  const ModulusView& view = modulus.view();
+  const std::size_t words = modulus.group_words(), stride = 2 * words;
+  for (std::size_t g = 0; g < groups; ++g) {
+    for (std::size_t i = 0; i < words; ++i) result[g * stride + i] = data[g * stride + i];
+  }
+  if (!invert_groups(result, groups, stride, modulus, method)) return false;
+  // With y0 = x0^-1 modulo n: x y0 = 1 + e n, so x^-1 = y0 (1 - e n).
+  Buffer product(stride, Content::secret);
+  for (std::size_t g = 0; g < groups; ++g) {
+    Word* y0 = result + g * stride;
+    k.dual_mul_half(product.data(), data + g * stride, y0, view);
+    k.dual_reduce(product.data(), product.data(), view);
+    const LinearTerm e{product.data() + words, modulus.limbs(), modulus.to_negative().data(), nullptr};
+    k.linear(product.data(), &e, 1, view);
+    k.mont_mul(y0 + words, product.data(), y0, view);
+  }
+  return true;
+}
+
+} // namespace heflow::bigint

@@ -1,0 +1,56 @@
+#include "select.hpp"
+
+#include "../base/error.hpp"
+#include "../base/isa.hpp"
+
+namespace heflow::bigint {
+namespace {
+
+struct Entry {
+  const char* name;
+  std::vector<std::string> features;
+  const Kernels* kernels; // null if not built
+  bool runs;
+};
+
+std::vector<Entry> entries() {
+  const CpuFeatures& cpu = cpu_features();
+#if defined(HEFLOW_HAVE_AVX512IFMA)
+  const Kernels* ifma = &kAvx512IfmaKernels;
+#else
+  const Kernels* ifma = nullptr;
+#endif
+  const bool has_ifma = cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma;
+  return {
+      {"portable", {}, &kPortableKernels, true},
+      {"avx512ifma", {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma"}, ifma, has_ifma},
+  };
+}
+
+std::string reason(const Entry& entry) {
+  if (entry.kernels == nullptr) return "not built for this processor family";
+  if (!entry.runs) return "this CPU or operating system lacks one of its features";
+  return "";
+}
+
+} // namespace
+
+std::vector<BackendInfo> backends() {
+  std::vector<BackendInfo> infos;
+  for (const Entry& entry : entries()) infos.push_back({entry.name, reason(entry).empty(), reason(entry), entry.features});
+  return infos;
+}
+
+const Kernels& kernels_for(const std::string& name) {
+  std::string known;
+  for (const Entry& entry : entries()) {
+    if (name == entry.name) {
+      if (reason(entry).empty()) return *entry.kernels;
+      throw Error(ErrorKind::backend, "backend '" + name + "' is not available: " + reason(entry) + "; see heflow.backends()");
+    }
+    known += (known.empty() ? "'" : ", '") + std::string(entry.name) + "'";
+  }
+  throw Error(ErrorKind::backend, "unknown backend '" + name + "'; known are " + known);
+}
+
+} // namespace heflow::bigint

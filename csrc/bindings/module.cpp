@@ -1,0 +1,28 @@
+// heflow._core: one submodule for each file bind_*.cpp.
+#include "common.hpp"
+
+namespace heflow {
+
+void bind_errors();
+void bind_threads(py::module_& module);
+void bind_wire(py::module_& module);
+void bind_backend(py::module_& module);
+void bind_bigint(py::module_& module);
+void bind_paillier(py::module_& module);
+void bind_testing(py::module_& module);
+
+} // namespace heflow
+
+PYBIND11_MODULE(_core, module) {
+  const auto submodule = [&](const char* name, void (*bind)(py::module_&)) {
+    py::module_ added = module.def_submodule(name);
+    bind(added);
+  };
+  heflow::bind_errors();
+  submodule("threads", heflow::bind_threads);
+  submodule("wire", heflow::bind_wire);
+  submodule("backend", heflow::bind_backend);
+  submodule("bigint", heflow::bind_bigint);
+  submodule("paillier", heflow::bind_paillier);
+  submodule("testing", heflow::bind_testing);
+}
