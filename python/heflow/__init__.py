@@ -1,0 +1,74 @@
+"""heflow: homomorphic encryption for federated learning.
+
+>>> import heflow as hf
+>>> secret = hf.paillier.keygen()
+>>> x = secret.public.encrypt([1.5, -2.0])
+>>> secret.decrypt(2 * x + 1)
+array([ 4., -3.])
+"""
+
+from . import paillier
+from .backend import BackendInfo, backends, default_backend
+from .encoding import Plain, plain
+from .errors import (
+    BackendError,
+    DepthError,
+    EncodingError,
+    EncodingRangeError,
+    EncodingTypeError,
+    EntropyError,
+    FormatError,
+    HeadroomError,
+    HeflowError,
+    InsecureKeyWarning,
+    KeyFileError,
+    KeyMismatchError,
+    ParameterError,
+    PrecisionWarning,
+    ShapeError,
+    UnsupportedOperationError,
+)
+from .powmod import powmod
+from .runtime import runtime, show_runtime
+from .storage import from_bytes, inspect, load, save
+from .tensor import EncryptedTensor, bucket_sum, concatenate, stack
+from .threads import num_threads, set_num_threads, threads
+
+__all__ = [
+    "BackendError",
+    "BackendInfo",
+    "DepthError",
+    "EncodingError",
+    "EncodingRangeError",
+    "EncodingTypeError",
+    "EncryptedTensor",
+    "EntropyError",
+    "FormatError",
+    "HeadroomError",
+    "HeflowError",
+    "InsecureKeyWarning",
+    "KeyFileError",
+    "KeyMismatchError",
+    "ParameterError",
+    "Plain",
+    "PrecisionWarning",
+    "ShapeError",
+    "UnsupportedOperationError",
+    "backends",
+    "bucket_sum",
+    "concatenate",
+    "default_backend",
+    "from_bytes",
+    "inspect",
+    "load",
+    "num_threads",
+    "paillier",
+    "plain",
+    "powmod",
+    "runtime",
+    "save",
+    "set_num_threads",
+    "show_runtime",
+    "stack",
+    "threads",
+]

@@ -1,0 +1,211 @@
+"""Fixed point: message m becomes the integer round(m * 2**scale_bits), ties to even.
+
+Scale and range are declared and public. They never depend on the messages.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import (
+    EncodingError,
+    EncodingRangeError,
+    EncodingTypeError,
+    ParameterError,
+    PrecisionWarning,
+    ShapeError,
+)
+from . import words as _words
+from .headroom import round_up
+from .words import Words
+
+__all__ = ["Encoding", "as_messages", "decode", "declared_encoding", "encode"]
+
+FLOAT_BOUND = 2.0**32
+MAX_SCALE_BITS = 1000
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How integers stand for messages.
+
+    Attributes
+    ----------
+    scale_bits : int
+        The integer is the message times 2**scale_bits.
+    limit : int
+        Declared bound on the size of every integer, at most 64 significant bits.
+    integer : bool
+        Messages are integers and come back as integers.
+    """
+
+    scale_bits: int
+    limit: int
+    integer: bool
+
+    @property
+    def bound(self) -> float | int:
+        """The bound in units of messages."""
+        if self.integer:
+            return self.limit >> self.scale_bits
+        try:
+            return self.limit / (1 << self.scale_bits)
+        except OverflowError:
+            return math.inf
+
+
+def _index(flat: int, shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "the value"
+    return f"the value at index {tuple(int(i) for i in np.unravel_index(flat, shape))}"
+
+
+def _refuse_objects(array: NDArray[Any]) -> None:
+    for flat, item in enumerate(array.flat):
+        if isinstance(item, int) and not isinstance(item, bool):
+            continue
+        raise EncodingTypeError(
+            f"{_index(flat, array.shape)} is {item!r} of type {type(item).__name__}; encrypted are "
+            "real numbers: convert to a float64 or int64 array first"
+        )
+    raise EncodingRangeError(
+        "some integers do not fit 64 bits; encrypted are integers below 2^63 (2^64 unsigned): "
+        "split them into parts or scale them"
+    )
+
+
+def as_messages(message: Any) -> NDArray[Any]:
+    """Return the message as a float64 or integer array, or say why it is none."""
+    if isinstance(message, np.ma.MaskedArray):
+        raise EncodingTypeError(
+            "masked arrays are not encrypted: the masked entries have no value; call "
+            ".filled(value) or .compressed() first"
+        )
+    try:
+        array = np.asarray(message)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"the message is not a rectangular array of numbers: {error}") from error
+    kind = array.dtype.kind
+    if kind == "f":
+        return array.astype(np.float64)
+    if kind in "iu":
+        return array.astype(array.dtype.newbyteorder("="))
+    if kind == "O":
+        _refuse_objects(array)
+    names = {"b": "booleans", "c": "complex numbers", "U": "strings", "S": "byte strings"}
+    names |= {"M": "dates", "m": "time spans", "V": "records"}
+    raise EncodingTypeError(
+        f"{names.get(kind, 'values')} (dtype {array.dtype}) are not encrypted; convert to float64 or "
+        "int64 first"
+    )
+
+
+def declared_encoding(
+    values: NDArray[Any], scale_bits: int | None, bound: float | None, default_scale_bits: int
+) -> Encoding:
+    """Return the encoding that dtype and arguments declare; the values are not looked at."""
+    integer = values.dtype.kind in "iu"
+    if scale_bits is None:
+        scale_bits = 0 if integer else default_scale_bits
+    if not isinstance(scale_bits, (int, np.integer)) or isinstance(scale_bits, bool):
+        raise ParameterError(f"scale_bits={scale_bits!r}: a whole number of bits is needed")
+    scale_bits = int(scale_bits)
+    if not 0 <= scale_bits <= MAX_SCALE_BITS:
+        raise ParameterError(f"scale_bits={scale_bits} is outside 0..{MAX_SCALE_BITS}")
+    if bound is not None:
+        if isinstance(bound, bool) or not bound > 0 or not math.isfinite(bound):
+            raise ParameterError(f"bound={bound!r}: a positive finite number is needed")
+        numerator, denominator = bound.as_integer_ratio()
+        size = -(-(numerator << scale_bits) // denominator)
+    elif integer:
+        bits = 8 * values.dtype.itemsize - (values.dtype.kind == "i")
+        size = 1 << (bits + scale_bits)
+    else:
+        size = int(FLOAT_BOUND) << scale_bits
+    return Encoding(scale_bits, round_up(size), integer)
+
+
+def _require_range(values: NDArray[Any], encoding: Encoding, declared: str) -> None:
+    if values.size == 0:
+        return
+    if encoding.integer:
+        largest = encoding.limit >> encoding.scale_bits
+        outside = np.zeros(values.shape, dtype=bool)
+        info = np.iinfo(values.dtype)
+        if largest < info.max:
+            outside |= values > largest
+        if -largest > info.min:
+            outside |= values < -largest
+    else:
+        outside = np.abs(values) > encoding.bound
+    if outside.any():
+        flat = int(np.argmax(outside))
+        raise EncodingRangeError(
+            f"{_index(flat, values.shape)} is {values.flat[flat]}, outside the declared range "
+            f"|a| <= {encoding.bound} ({declared}): declare a larger one with bound="
+        )
+
+
+def encode(
+    values: NDArray[Any], encoding: Encoding, *, strict: bool = False, name: str = "bound"
+) -> Words:
+    """Encode messages, checked, as integers in row-major order.
+
+    Raises
+    ------
+    EncodingError
+        NaN or infinity; with `strict`, also non-zero values that would become zero.
+    EncodingRangeError
+        A value outside the declared range.
+
+    Warns
+    -----
+    PrecisionWarning
+        Once, with the count, if non-zero values become zero.
+    """
+    if not encoding.integer:
+        finite = np.isfinite(values)
+        if not finite.all():
+            flat = int(np.argmin(finite))
+            raise EncodingError(
+                f"{_index(flat, values.shape)} is {values.flat[flat]}; only finite numbers are "
+                "encrypted: remove or replace it first"
+            )
+    _require_range(values, encoding, name)
+    width = _words.width_for(encoding.limit)
+    if encoding.integer:
+        return _words.shift_left(
+            _words.from_integers(np.ascontiguousarray(values).reshape(-1), 2), encoding.scale_bits, width
+        )
+    if encoding.limit.bit_length() > 1023:
+        raise EncodingRangeError(
+            f"bound * 2^{encoding.scale_bits} is beyond float64: declare a smaller bound or scale"
+        )
+    scaled = np.rint(np.ldexp(values, encoding.scale_bits)).reshape(-1)
+    lost = int(np.count_nonzero((scaled == 0) & (values.reshape(-1) != 0)))
+    if lost:
+        text = (
+            f"{lost} non-zero value(s) are below 2^-{encoding.scale_bits + 1} and become 0: use more "
+            "scale_bits"
+        )
+        if strict:
+            raise EncodingError(text)
+        warnings.warn(text, PrecisionWarning, stacklevel=4)
+    return _words.from_floats(scaled, width)
+
+
+def decode(words: Words, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return float64 messages; for integers int64 where the limit fits, else Python integers."""
+    if not encoding.integer:
+        return _words.to_floats(words, encoding.scale_bits).reshape(shape)
+    if encoding.scale_bits == 0 and encoding.limit < 1 << 63:
+        return words[:, 0].reshape(shape).copy()
+    result = np.empty(len(words), dtype=object)
+    result[:] = [v >> encoding.scale_bits for v in _words.to_python(words)]
+    return result.reshape(shape)

@@ -1,0 +1,283 @@
+"""The public side of a Paillier key: encrypts and evaluates, cannot decrypt."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gmpy2
+import numpy as np
+
+from .._core import paillier as _paillier
+from .._core import wire as _wire
+from ..backend import resolve
+from ..encoding import Encoding, round_up
+from ..encoding.fixed_point import MAX_SCALE_BITS
+from ..errors import (
+    EncodingTypeError,
+    FormatError,
+    InsecureKeyWarning,
+    KeyMismatchError,
+    ParameterError,
+    ShapeError,
+)
+from ..tensor import EncryptedTensor, encrypt_message
+from ..tensor import wire as _tensor_wire
+from .evaluator import Evaluator
+from .primes import check_modulus
+
+__all__ = ["MIN_BITS", "SCHEME_ID", "Parameters", "PublicContext", "require_size"]
+
+SCHEME_ID = 1
+KIND_PUBLIC = 1
+MIN_BITS = 2048
+_HEADER = struct.Struct("<IIB")  # bits of n, exponent bits of the randomizer, flags
+_INSECURE = 1
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Public parameters of a Paillier key.
+
+    Attributes
+    ----------
+    bits : int
+        Length of n.
+    randomizer : str
+        "djn": h_s**a with a of bits/2 bits (Damgard, Jurik, Nielsen 2010). "textbook": r**n.
+    insecure : bool
+        The key is below the secure sizes.
+    """
+
+    bits: int
+    randomizer: str
+    insecure: bool
+
+
+def require_size(bits: int, insecure: bool) -> bool:
+    """Refuse or warn about keys below the secure sizes; True if the key is insecure."""
+    if bits >= MIN_BITS:
+        return False
+    if not insecure:
+        raise ParameterError(
+            f"a key of {bits} bits can be broken: use 3072 (128-bit security) or 2048; "
+            "insecure=True allows it for tests and teaching"
+        )
+    warnings.warn(f"a Paillier key of {bits} bits protects nothing", InsecureKeyWarning, stacklevel=3)
+    return True
+
+
+def to_le(x: int) -> bytes:
+    """Return little-endian bytes."""
+    return x.to_bytes((x.bit_length() + 7) // 8 or 1, "little")
+
+
+class PublicContext:
+    """Encrypts numbers and computes on ciphertexts of one Paillier key; safe to give away.
+
+    Made by ``secret.public``, `public_from_n` or ``hf.from_bytes``.
+    """
+
+    __slots__ = ("_base", "_evaluator", "_exponent_bits", "_key", "_parameters", "backend", "key_id", "n")
+    scheme = "paillier"
+
+    def __init__(
+        self, n: int, base: int, exponent_bits: int, backend: str | None, insecure: bool
+    ) -> None:
+        self.n = n
+        self.backend = resolve(backend)
+        self.key_id = hashlib.sha256(b"heflow-paillier" + to_le(n)).digest()[:16].hex()
+        self._base = base
+        self._exponent_bits = exponent_bits
+        randomizer = "djn" if base else "textbook"
+        self._parameters = Parameters(n.bit_length(), randomizer, insecure)
+        self._key = _paillier.PublicKey(to_le(n), to_le(base) if base else b"", exponent_bits, self.backend)
+        label = f"paillier-{n.bit_length()}" + ("-INSECURE" if insecure else "")
+        self._evaluator = Evaluator(self._key, n, label)
+
+    @property
+    def parameters(self) -> Parameters:
+        """Key length and randomizer."""
+        return self._parameters
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """Arithmetic on batches, for tensors."""
+        return self._evaluator
+
+    def encrypt(
+        self,
+        a: Any,
+        scale_bits: int | None = None,
+        bound: float | None = None,
+        strict: bool = False,
+    ) -> EncryptedTensor:
+        """Encrypt real numbers.
+
+        What is public about the result: shape, dtype, scale and declared bound. Nothing depends on the
+        values.
+
+        Parameters
+        ----------
+        a : array_like of real numbers, any shape
+        scale_bits : int, optional
+            Fractional bits kept; 40 for floats, integers are exact.
+        bound : float, optional
+            Declared range |a| <= bound; 2**32 for floats, the dtype's range for integers.
+        strict : bool
+            Refuse non-zero values that would round to zero instead of warning.
+
+        Returns
+        -------
+        EncryptedTensor
+
+        Raises
+        ------
+        EncodingError, EncodingRangeError, EncodingTypeError, HeadroomError, EntropyError
+
+        Notes
+        -----
+        (1 + m n) h_s^a mod n^2 (Damgard, Jurik and Nielsen 2010, section 4.1) or (1 + m n) r^n mod n^2
+        (Paillier 1999, section 4).
+        """
+        return encrypt_message(self, self._evaluator.encrypt, a, scale_bits, bound, strict)
+
+    def from_ciphertext_ints(
+        self, ints: Any, shape: Any = None, scale_bits: int = 0, bound: float | None = None
+    ) -> EncryptedTensor:
+        """Take ciphertexts of another program under this key, each checked.
+
+        Parameters
+        ----------
+        ints : array_like of int
+            Residues modulo n^2.
+        shape : tuple of int, optional
+            That of `ints` by default.
+        scale_bits : int
+            The messages are the integers inside divided by 2**scale_bits; 0 means integers.
+        bound : float
+            Declared range of the messages; 2**63 for integers, 2**32 otherwise.
+
+        Returns
+        -------
+        EncryptedTensor
+
+        Raises
+        ------
+        FormatError, ShapeError, ParameterError
+        """
+        array = np.array(ints, dtype=object)
+        final = array.shape if shape is None else np.broadcast_to(0, shape).shape
+        if array.size != int(np.prod(final, dtype=np.int64)):
+            raise ShapeError(f"{array.size} ciphertexts do not fill the shape {final}")
+        if not 0 <= scale_bits <= MAX_SCALE_BITS:
+            raise ParameterError(f"scale_bits={scale_bits} is outside 0..{MAX_SCALE_BITS}")
+        size = self._key.ciphertext_bytes
+        parts = []
+        for i, value in enumerate(array.reshape(-1).tolist()):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                if type(value).__name__ != "mpz":
+                    raise EncodingTypeError(f"ciphertext {i} is {value!r}; an integer is needed")
+            if not 0 < value < self.n * self.n:
+                raise FormatError(f"ciphertext {i} is not between 0 and n^2: it does not belong to this key")
+            parts.append(int(value).to_bytes(size, "little"))
+        if bound is None:
+            bound = 1 << (32 if scale_bits else 63)
+        numerator, denominator = bound.as_integer_ratio()
+        encoding = Encoding(scale_bits, round_up(-(-(numerator << scale_bits) // denominator)), scale_bits == 0)
+        _tensor_wire.require_limit(encoding.limit, self)
+        batch = self._evaluator.batch_from_bytes(b"".join(parts), array.size)
+        return EncryptedTensor(self, batch, final, encoding, folded=False)
+
+    def ciphertext_ints(self, payload: bytes) -> list[int]:
+        """Return canonical bytes as integers below n^2."""
+        size = self._key.ciphertext_bytes
+        return [int.from_bytes(payload[i : i + size], "little") for i in range(0, len(payload), size)]
+
+    def with_backend(self, name: str) -> PublicContext:
+        """Return the same key for another backend."""
+        if resolve(name) == self.backend:
+            return self
+        return PublicContext(self.n, self._base, self._exponent_bits, name, self._parameters.insecure)
+
+    # Bytes
+
+    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
+        """Wrap bytes that belong to this key."""
+        return _wire.seal(kind, SCHEME_ID, bytes.fromhex(self.key_id), header, payload)
+
+    def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
+        """Unwrap bytes that belong to this key: header and payload."""
+        found, scheme, key_id, header, payload = _wire.open(data)
+        if scheme != SCHEME_ID or found != kind:
+            raise FormatError(f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of Paillier")
+        if key_id.hex() != self.key_id:
+            raise KeyMismatchError(f"the data belongs to key {key_id.hex()}, this context to {self.key_id}")
+        return header, payload
+
+    def to_bytes(self) -> bytes:
+        """Return the key as bytes: n, and the randomizer's base."""
+        header = _HEADER.pack(
+            self.n.bit_length(), self._exponent_bits, _INSECURE * self._parameters.insecure
+        )
+        n_size = (self.n.bit_length() + 7) // 8
+        base = self._base.to_bytes(2 * n_size, "little") if self._base else b""
+        return self.seal(KIND_PUBLIC, header, self.n.to_bytes(n_size, "little") + base)
+
+    @classmethod
+    def from_parts(
+        cls, key_id: bytes, header: bytes, payload: bytes, backend: str | None, insecure: bool
+    ) -> PublicContext:
+        """Rebuild a context from the parts of its bytes, every part checked."""
+        if len(header) != _HEADER.size:
+            raise FormatError(f"the key's header has {len(header)} bytes; {_HEADER.size} are needed")
+        bits, exponent_bits, flags = _HEADER.unpack(header)
+        n_size = (bits + 7) // 8
+        if bits > 8192 or len(payload) != n_size + (2 * n_size if exponent_bits else 0):
+            raise FormatError(f"a key of {bits} bits does not have {len(payload)} bytes")
+        n = int.from_bytes(payload[:n_size], "little")
+        base = int.from_bytes(payload[n_size:], "little")
+        if n.bit_length() != bits or flags & ~_INSECURE or exponent_bits > bits:
+            raise FormatError("the key's header does not fit its modulus")
+        check_modulus(n)
+        weak = require_size(bits, insecure)
+        if exponent_bits and (exponent_bits < bits // 2 or not 1 < base < n * n or gmpy2.gcd(base, n) != 1):
+            raise FormatError("the randomizer's base is not a unit below n^2, or its exponents are too short")
+        context = cls(n, base, exponent_bits, backend, weak)
+        if context.key_id != key_id.hex():
+            raise FormatError("the key id does not belong to the modulus")
+        return context
+
+    def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
+        return _unpickle, (self.to_bytes(), self.backend)
+
+    def __copy__(self) -> PublicContext:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> PublicContext:
+        return self  # immutable
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PublicContext):
+            return NotImplemented
+        return (self.n, self._base, self.backend) == (other.n, other._base, other.backend)
+
+    def __hash__(self) -> int:
+        return hash((self.n, self._base, self.backend))
+
+    def __repr__(self) -> str:
+        return (
+            f"PublicContext({self._evaluator.label}, randomizer={self._parameters.randomizer!r}, "
+            f"backend={self.backend!r}, key={self.key_id[:8]}..)"
+        )
+
+
+def _unpickle(data: bytes, backend: str) -> PublicContext:
+    _, _, key_id, header, payload = _wire.open(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureKeyWarning)
+        return PublicContext.from_parts(key_id, header, bytes(payload), backend, insecure=True)

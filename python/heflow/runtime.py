@@ -1,0 +1,74 @@
+"""What runs here, and why."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+from ._core import testing as _testing
+from .backend import backends, default_backend
+from .errors import HeflowError
+from .powmod import powmod
+from .threads import num_threads
+
+__all__ = ["name_clash", "runtime", "show_runtime"]
+
+
+def name_clash() -> str | None:
+    """Say so if the unrelated distribution `heflow` is installed: it holds the same import package."""
+    try:
+        version = metadata.version("heflow")
+    except metadata.PackageNotFoundError:
+        return None
+    return (
+        f"the unrelated distribution heflow {version} installs the same package as heflow-core: "
+        "pip uninstall heflow heflow-core, then pip install heflow-core"
+    )
+
+
+def _self_test(backend: str) -> str:
+    n = (1 << 521) - 1
+    bases, exponent = [3, 5, n - 2], 0x1234567890ABCDEF << 64 | 0xFEDCBA9876543210
+    try:
+        right = powmod(bases, exponent, n, backend=backend) == [pow(b, exponent, n) for b in bases]
+    except HeflowError as error:
+        return f"failed: {error}"
+    return "passed" if right else "failed: wrong result"
+
+
+def runtime() -> dict[str, Any]:
+    """Return versions, CPU, backends, threads, randomness and the self-test as a dictionary."""
+    try:
+        chosen = default_backend()
+    except HeflowError as error:
+        chosen = f"none: {error}"
+    try:
+        version = metadata.version("heflow-core")
+    except metadata.PackageNotFoundError:
+        version = "not installed as a distribution"
+    listed = backends()
+    return {
+        "version": version,
+        "python": sys.version.split()[0],
+        "numpy": metadata.version("numpy"),
+        "gmpy2": metadata.version("gmpy2"),
+        "platform": platform.platform(),
+        "cpu": _testing.cpu_name(),
+        "compiler": _testing.compiler(),
+        "backends": {b.name: b.reason or "available" for b in listed},
+        "default_backend": chosen,
+        "threads": num_threads(),
+        "randomness": f"{_testing.entropy_source()}, expanded by ChaCha20 within one call",
+        "self_test": {b.name: _self_test(b.name) for b in listed if b.available},
+        "name_clash": name_clash(),
+    }
+
+
+def show_runtime() -> None:
+    """Print `runtime()`."""
+    for key, value in runtime().items():
+        text = json.dumps(value) if isinstance(value, dict) else value
+        print(f"{key:>16}  {text}")

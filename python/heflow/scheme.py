@@ -1,0 +1,122 @@
+"""The boundary between tensors and schemes: what a scheme offers, at the level of batches.
+
+Nothing above this file knows about moduli, slots or levels; nothing below is called once per element.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoding.words import Words
+
+__all__ = ["Batch", "Evaluator", "PublicContext", "SecretContext"]
+
+
+class Batch(Protocol):
+    """A contiguous, immutable block of ciphertexts under one key."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+class Evaluator(Protocol):
+    """What a tensor calls. Plain integers travel as `Words`: int64, shape (count, k)."""
+
+    @property
+    def capacity(self) -> int:
+        """Largest size of an integer that a ciphertext holds."""
+
+    @property
+    def label(self) -> str:
+        """Scheme and size for display, such as ``paillier-3072``."""
+
+    def encrypt(self, words: Words) -> Any:
+        """Encrypt integers with fresh randomness."""
+
+    def add(self, a: Any, b: Any) -> Any:
+        """Add item by item; equal lengths."""
+
+    def add_plain(self, a: Any, words: Words) -> Any:
+        """Add plain integers item by item."""
+
+    def negate(self, a: Any) -> Any:
+        """Negate item by item."""
+
+    def multiply_plain(self, a: Any, words: Words) -> Any:
+        """Multiply by plain integers item by item."""
+
+    def take(self, a: Any, indices: NDArray[np.int64]) -> Any:
+        """Gather items; repeats are allowed."""
+
+    def concatenate(self, batches: list[Any]) -> Any:
+        """Join batches."""
+
+    def sum(self, a: Any, indices: NDArray[np.int64]) -> Any:
+        """Return out[i] = sum_j a[indices[i, j]] for indices of shape (n_out, k), k >= 1."""
+
+    def bucket_sum(self, a: Any, bins: NDArray[np.int32], n_bins: int) -> Any:
+        """Sum items by bin for each column of bins (n_items, n_features); feature by feature."""
+
+    def matmul_plain(self, a: Any, vectors: NDArray[np.int64], weights: Words) -> Any:
+        """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]."""
+
+    def rerandomize(self, a: Any) -> Any:
+        """Return ciphertexts of the same messages that nobody can link to `a`."""
+
+    def batch_to_bytes(self, a: Any) -> bytes:
+        """Return the canonical bytes, the same on every backend."""
+
+    def batch_from_bytes(self, data: Any, count: int) -> Any:
+        """Read canonical bytes, every ciphertext checked."""
+
+
+class PublicContext(Protocol):
+    """Encrypts and evaluates; safe to give away."""
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def key_id(self) -> str: ...
+
+    @property
+    def backend(self) -> str: ...
+
+    @property
+    def parameters(self) -> Any: ...
+
+    @property
+    def evaluator(self) -> Evaluator: ...
+
+    def encrypt(self, a: Any, scale_bits: int | None = None, bound: float | None = None) -> Any: ...
+
+    def with_backend(self, name: str) -> PublicContext: ...
+
+    def to_bytes(self) -> bytes: ...
+
+    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes: ...
+
+    def open(self, data: Any, kind: int) -> tuple[bytes, Any]: ...
+
+    def ciphertext_ints(self, payload: bytes) -> list[int]: ...
+
+
+@runtime_checkable
+class SecretContext(Protocol):
+    """Has a public context, and decrypts."""
+
+    @property
+    def public(self) -> PublicContext: ...
+
+    def encrypt(self, a: Any, scale_bits: int | None = None, bound: float | None = None) -> Any: ...
+
+    def decrypt(self, x: Any) -> NDArray[Any]: ...
+
+    def decrypt_integers(self, x: Any) -> NDArray[Any]: ...
+
+    def decrypt_shared(self, x: Any, queries: int = 100) -> NDArray[Any]: ...
