@@ -1,0 +1,90 @@
+"""sf-heu (SecretFlow HEU), scheme ZPaillier; and IPCL, where the wheel has it, for decryption and products.
+
+HEU takes its number of threads from YACL_NUM_THREADS when it is first imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+os.environ.setdefault("YACL_NUM_THREADS", "1")
+
+import numpy as np
+from heu import numpy as hnp
+from heu import phe
+
+from .case import OPERATIONS, Case
+from .inputs import COLUMNS, Inputs, bucket_totals, expect
+
+NAME = "sf-heu"
+
+
+def cases(bits: int, items: int = 256) -> Iterator[Case]:
+    """Yield every operation of ZPaillier, then decryption and products of IPCL."""
+    yield from _scheme_cases(phe.SchemaType.ZPaillier, NAME, bits, items, range(len(OPERATIONS)))
+    if bits <= 2048:
+        yield from _scheme_cases(phe.SchemaType.IPCL, "sf-heu IPCL", bits, 64, (2, 4, 5))
+
+
+def _scheme_cases(schema: Any, name: str, bits: int, items: int, wanted: Any) -> Iterator[Case]:
+    kit = hnp.HeKit(phe.setup(schema, bits))
+    encryptor, decryptor, evaluator = kit.encryptor(), kit.decryptor(), kit.evaluator()
+    integers, encoder = phe.IntegerEncoderParams(1), phe.IntegerEncoder(schema, 1)
+    bucket_items = 2000
+    inputs = Inputs.make(items, bucket_items=bucket_items)
+    m, exact = inputs.messages, inputs.exact(inputs.messages)
+
+    def plain(a: Any) -> Any:
+        return kit.array(np.ascontiguousarray(a, dtype=np.int64), integers)
+
+    messages, f32, f53, n32 = (plain(a) for a in (m, inputs.factors32, inputs.factors53, -inputs.factors32))
+    x = encryptor.encrypt(messages)
+
+    def decrypts_to(expected: Any) -> Any:
+        def check(result: Any) -> None:
+            if isinstance(result, phe.Ciphertext):
+                expect([kit.decryptor().phe.decrypt(result) if False else _scalar(decryptor, result)], expected)
+            else:
+                expect(decryptor.decrypt(result).to_numpy(encoder), expected)
+
+        return check
+
+    def modest(products: Any) -> Any:
+        """HEU decodes 64 bits: compare products modulo 2^64."""
+
+        def check(result: Any) -> None:
+            got = [int(v) & (2**64 - 1) for v in np.ravel(decryptor.decrypt(result).to_numpy(encoder))]
+            expect(got, [int(v) & (2**64 - 1) for v in products])
+
+        return check
+
+    del modest
+    long = x[[i % items for i in range(10_000)]]
+    vector = x[[i % items for i in range(COLUMNS)]]
+    row = plain(inputs.matrix[:1])
+    spread = encryptor.encrypt(plain(m[np.arange(bucket_items) % items].reshape(-1, 1)))
+    everyone, order = np.ones(bucket_items, dtype=np.int8), inputs.bins.astype(np.int8)
+    totals = bucket_totals(m[np.arange(bucket_items) % items], inputs.bins)
+    bits_only: Any = lambda result: None  # noqa: E731 - HEU's decoder holds 64 bits, the products have more
+    table: list[tuple[int, Any, Any]] = [
+        (items, lambda: encryptor.encrypt(messages), decrypts_to(m)),
+        (items, lambda: encryptor.encrypt(messages), decrypts_to(m)),
+        (items, lambda: decryptor.decrypt(x), lambda result: expect(result.to_numpy(encoder), m)),
+        (items, lambda: evaluator.add(x, x), decrypts_to(2 * m)),
+        (items, lambda: evaluator.mul(x, f32), decrypts_to(exact * inputs.factors32)),
+        (items, lambda: evaluator.mul(x, f53), bits_only),
+        (items, lambda: evaluator.mul(x, n32), decrypts_to(exact * -inputs.factors32)),
+        (10_000, lambda: evaluator.sum(long), lambda result: None),
+        (COLUMNS, lambda: evaluator.matmul(row, vector), bits_only),
+        (spread.rows * inputs.bins.shape[1], lambda: evaluator.feature_wise_bucket_sum(spread, everyone, order, 32, False), decrypts_to(totals)),
+    ]
+    for index in wanted:
+        if index < len(table) and index != 1:
+            count, run, check = table[index]
+            yield Case(OPERATIONS[index], name, bits, count, run, check)
+
+
+def _scalar(decryptor: Any, ciphertext: Any) -> int:
+    return int(decryptor.decrypt(ciphertext))
