@@ -1,6 +1,7 @@
 #include "buffer.hpp"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
 #include <mutex>
@@ -13,6 +14,7 @@ namespace heflow {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kClasses = 64 * 4; // four sizes for each power of two
 
 // Four classes an octave: at most a quarter of a block is unused.
@@ -48,8 +50,12 @@ class Pool {
         return block;
       }
     }
+    const bool huge = size.bytes >= kHugePage; // streaming through a batch is bound by address translation
     void* block = nullptr;
-    if (posix_memalign(&block, kAlignment, size.bytes) != 0) throw std::bad_alloc();
+    if (posix_memalign(&block, huge ? kHugePage : kAlignment, size.bytes) != 0) throw std::bad_alloc();
+#if defined(MADV_HUGEPAGE)
+    if (huge) madvise(block, size.bytes, MADV_HUGEPAGE); // a wish: its failure changes nothing
+#endif
     return block;
   }
 

@@ -17,6 +17,10 @@ void lane_indices(std::int64_t* lanes, const std::int64_t* indices, std::size_t 
   for (unsigned l = 0; l < n; ++l) lanes[l] = indices[std::min(first + l, count - 1)];
 }
 
+void prefetch(const Word* data, std::size_t words) {
+  for (std::size_t i = 0; i < words; i += 8) __builtin_prefetch(data + i);
+}
+
 } // namespace
 
 std::size_t groups_per_tile(const Modulus& modulus, std::size_t items) {
@@ -40,9 +44,17 @@ const Word* gather(const Batch& batch, const std::int64_t* indices, Word* scratc
 
 BatchPtr multiply(const Batch& a, const Batch& b) {
   const Modulus& m = a.modulus();
+  const std::size_t words = m.dual_group_words();
   auto result = std::make_shared<Batch>(a.modulus_ptr(), a.size());
   for_each_tile(a.groups(), groups_per_tile(m, kCheapItems), [&](std::size_t first, std::size_t last) {
-    for (std::size_t g = first; g < last; ++g) m.kernels().dual_mul(result->group(g), a.group(g), b.group(g), m.view());
+    for (std::size_t g = first; g < last; ++g) {
+      if (g + 1 < last) { // one product takes about as long as memory takes to bring the next operands
+        prefetch(a.group(g + 1), words);
+        prefetch(b.group(g + 1), words);
+        prefetch(result->group(g + 1), words);
+      }
+      m.kernels().dual_mul(result->group(g), a.group(g), b.group(g), m.view());
+    }
   });
   return result;
 }
@@ -145,6 +157,7 @@ BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::s
       for (std::size_t j = 0; j < count; ++j) {
         std::int64_t lane[kMaxLanes];
         for (unsigned l = 0; l < lanes; ++l) lane[l] = indices[std::min(g * lanes + l, rows - 1) * count + j];
+        if (j + 1 < count) prefetch(batch.group(static_cast<std::size_t>(indices[g * lanes * count + j + 1]) / lanes), m.dual_group_words());
         const Word* item = gather(batch, lane, scratch.data());
         if (j == 0) {
           std::memcpy(result->group(g), item, m.dual_group_words() * sizeof(Word));

@@ -39,9 +39,7 @@ void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
     add_overflow(mid, sx, ox, sx, ox, s);
     reduce_source<false, false>(result, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m);
   } else {
-    Vec* columns = scratch.take(2 * h);
-    square_columns(columns, x, tiles);
-    reduce_source<false, false>(result, quotient, PlainSource{columns}, nullptr, m);
+    reduce_source<false, false>(result, quotient, square_of(x, tiles), nullptr, m);
   }
   copy(vec(r), result, h);
 }

@@ -32,11 +32,16 @@ HEFLOW_INLINE void multiply_columns(Vec* columns, const Pair (&pairs)[Pairs], in
   store_tile(columns + kTile * (2 * tiles - 1), acc);
 }
 
-// columns = a^2: every product above the diagonal once, doubled.
-HEFLOW_INLINE void square_columns(Vec* columns, const Vec* a, int tiles) {
-  Vec above[kTile];
-  unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { above[i] = zero(); });
-  for (int d = 0; d < 2 * tiles - 1; ++d) {
+// The columns of a^2, made while they are read, in order: every product above the diagonal once, doubled.
+struct SquareSource {
+  const Vec* a;
+  int tiles;
+  Vec above[kTile]; // what the last tile left for the next one; zero at first
+  HEFLOW_INLINE_MEMBER void add_tile(Vec (&t)[kTile], int d) {
+    if (d == 2 * tiles - 1) {
+      unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { t[i] = above[i]; });
+      return;
+    }
     Accumulator acc;
     clear(acc);
     for (int e = d < tiles ? 0 : d - tiles + 1; 2 * e < d; ++e) multiply_tile(acc, a + kTile * e, a + kTile * (d - e));
@@ -44,11 +49,22 @@ HEFLOW_INLINE void square_columns(Vec* columns, const Vec* a, int tiles) {
     unroll<0, 2 * kTile>([&](auto i) HEFLOW_LAMBDA { acc.column[i] = plus(acc.column[i], acc.column[i]); });
     if (d % 2 == 0) square_tile_diagonal(acc, a + kTile * (d / 2));
     unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA {
-      columns[kTile * d + i] = plus(acc.column[i], above[i]);
+      t[i] = plus(acc.column[i], above[i]);
       above[i] = acc.column[i + kTile];
     });
   }
-  unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { columns[kTile * (2 * tiles - 1) + i] = above[i]; });
+};
+
+HEFLOW_INLINE SquareSource square_of(const Vec* a, int tiles) { return {a, tiles, {zero(), zero(), zero(), zero(), zero()}}; }
+
+// columns[0, 10 tiles) = a^2
+HEFLOW_INLINE void square_columns(Vec* columns, const Vec* a, int tiles) {
+  SquareSource source = square_of(a, tiles);
+  for (int d = 0; d < 2 * tiles; ++d) {
+    Vec t[kTile];
+    source.add_tile(t, d);
+    unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { columns[kTile * d + i] = t[i]; });
+  }
 }
 
 // Columns that lie in memory.

@@ -20,7 +20,7 @@ struct Scratch {
 // r = (source + K - previous + q n) / R with the quotient q kept in `quotient` (Correct: with K - previous;
 // Double: the source counts twice). h limbs; r may alias neither the source nor the quotients.
 template <bool Double, bool Correct, class Source>
-HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, const Source& source, const Vec* previous,
+HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous,
                                  const ModulusView& m) {
   const int tiles = static_cast<int>(m.limbs) / kTile;
   Accumulator acc;

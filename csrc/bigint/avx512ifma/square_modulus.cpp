@@ -43,11 +43,9 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h;
   Vec *r0 = scratch.take(h), *r1 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
-  Vec* columns = scratch.take(2 * h);
-  square_columns(columns, x0, tiles);
-  reduce_source<false, false>(r0, q, PlainSource{columns}, nullptr, m);
+  reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
   if (tiles % 2 == 0) {
-    Vec *lo = columns, *hi = columns + h, *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
+    Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
     const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
     multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
     multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
@@ -55,6 +53,7 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
     add_overflow(mid, sx0, ox0, sx1, ox1, s);
     reduce_source<true, true>(r1, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
   } else {
+    Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, x1}}, tiles);
     reduce_source<true, true>(r1, unused, PlainSource{columns}, q, m);
   }

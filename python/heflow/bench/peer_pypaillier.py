@@ -1,9 +1,12 @@
-"""pypaillier: Rust on GMP, short exponents."""
+"""pypaillier: Rust on GMP, short exponents. Its threads come from RAYON_NUM_THREADS at first use."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
+
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
 
 import paillier as pypaillier
 

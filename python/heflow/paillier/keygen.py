@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import gmpy2
 
+from ..backend import resolve
 from ..errors import ParameterError
-from .primes import check_modulus, check_primes, prime_pair
-from .public import PublicContext, require_size
+from .primes import MAX_BITS, check_modulus, check_primes, prime_pair, whole_number
+from .public import MIN_BITS, PublicContext, require_size
 from .secret import SecretContext
 
 __all__ = ["keygen", "public_from_n", "secret_from_primes"]
 
+SMALLEST_BITS = 128  # with insecure=True: below, the checks against small factors lose their meaning
 _RANDOMIZERS = ("djn", "textbook")
 
 
@@ -24,9 +27,14 @@ def _djn_base(n: int) -> int:
             return int(gmpy2.powmod(n - x * x % n, n, n * n))
 
 
-def _public(n: int, backend: str | None, randomizer: str, insecure: bool) -> PublicContext:
+def _require_choices(backend: str | None, randomizer: str) -> None:
+    """Refuse bad names before any prime is searched."""
+    resolve(backend)
     if randomizer not in _RANDOMIZERS:
-        raise ParameterError(f"randomizer={randomizer!r}: known are {_RANDOMIZERS}")
+        raise ParameterError(f"randomizer={randomizer!r}: known are 'djn' and 'textbook'")
+
+
+def _public(n: int, backend: str | None, randomizer: str, insecure: bool) -> PublicContext:
     if randomizer == "textbook":
         return PublicContext(n, 0, 0, backend, insecure)
     return PublicContext(n, _djn_base(n), (n.bit_length() + 1) // 2, backend, insecure)
@@ -66,16 +74,20 @@ def keygen(
     Primes p = 2 t r + 1, r prime, t small and odd: Blum, gcd(p-1, q-1) = 2, and a generator of Z_p^* is
     certain. Bounds of FIPS 186-5, appendix A.1. Runs on gmpy2: not constant-time.
     """
-    if not isinstance(bits, int) or isinstance(bits, bool) or bits % 2 or not 128 <= bits <= 8192:
-        raise ParameterError(f"bits={bits!r}: an even number from 2048 to 8192 is needed; 3072 is the default")
-    weak = require_size(bits, insecure)
-    p, q = prime_pair(bits)
+    size = whole_number(bits)
+    if size is None or size % 2 or not SMALLEST_BITS <= size <= MAX_BITS:
+        raise ParameterError(
+            f"bits={bits!r}: an even number from {MIN_BITS} to {MAX_BITS} is needed; 3072 is the default"
+        )
+    _require_choices(backend, randomizer)
+    weak = require_size(size, insecure)
+    p, q = prime_pair(size)
     public = _public(p.p * q.p, backend, randomizer, weak)
     return SecretContext(public, p.p, q.p, (p.generator, q.generator))
 
 
 def public_from_n(
-    n: int, *, backend: str | None = None, randomizer: str = "textbook", insecure: bool = False
+    n: Any, *, backend: str | None = None, randomizer: str = "textbook", insecure: bool = False
 ) -> PublicContext:
     """Take a stranger's modulus (of phe, FATE, ...).
 
@@ -97,15 +109,18 @@ def public_from_n(
     ------
     ParameterError, BackendError
     """
-    n = int(n) if type(n).__name__ == "mpz" else n
-    check_modulus(n)
-    weak = require_size(n.bit_length(), insecure)
-    return _public(n, backend, randomizer, weak)
+    modulus = whole_number(n)
+    if modulus is None:
+        raise ParameterError(f"n must be an integer, not {type(n).__name__}")
+    _require_choices(backend, randomizer)
+    check_modulus(modulus)
+    weak = require_size(modulus.bit_length(), insecure)
+    return _public(modulus, backend, randomizer, weak)
 
 
 def secret_from_primes(
-    p: int,
-    q: int,
+    p: Any,
+    q: Any,
     *,
     backend: str | None = None,
     randomizer: str = "textbook",
@@ -117,7 +132,7 @@ def secret_from_primes(
     ----------
     p, q : int
     backend, randomizer, insecure
-        As for `keygen`.
+        As for `keygen`; "djn" needs primes that are 3 modulo 4, with gcd(p-1, q-1) = 2.
 
     Returns
     -------
@@ -127,7 +142,11 @@ def secret_from_primes(
     ------
     ParameterError, BackendError
     """
-    p, q = (int(x) if type(x).__name__ == "mpz" else x for x in (p, q))
-    check_primes(p, q)
+    p, q = whole_number(p), whole_number(q)
+    if p is None or q is None:
+        raise ParameterError("p and q must be integers")
+    _require_choices(backend, randomizer)
+    check_primes(p, q, blum=randomizer == "djn")
+    check_modulus(p * q)
     weak = require_size((p * q).bit_length(), insecure)
     return SecretContext(_public(p * q, backend, randomizer, weak), p, q, None)

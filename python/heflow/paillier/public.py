@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gmpy2
@@ -15,8 +17,7 @@ import numpy as np
 from .._core import paillier as _paillier
 from .._core import wire as _wire
 from ..backend import resolve
-from ..encoding import Encoding, round_up
-from ..encoding.fixed_point import MAX_SCALE_BITS
+from ..encoding import declared_encoding
 from ..errors import (
     EncodingTypeError,
     FormatError,
@@ -28,9 +29,18 @@ from ..errors import (
 from ..tensor import EncryptedTensor, encrypt_message
 from ..tensor import wire as _tensor_wire
 from .evaluator import Evaluator
-from .primes import check_modulus
+from .primes import MAX_BITS, check_modulus, whole_number
 
-__all__ = ["MIN_BITS", "SCHEME_ID", "Parameters", "PublicContext", "require_size"]
+__all__ = [
+    "KIND_PUBLIC",
+    "MIN_BITS",
+    "SCHEME_ID",
+    "Parameters",
+    "PublicContext",
+    "read_header",
+    "require_size",
+    "to_le",
+]
 
 SCHEME_ID = 1
 KIND_PUBLIC = 1
@@ -82,22 +92,51 @@ class PublicContext:
     Made by ``secret.public``, `public_from_n` or ``hf.from_bytes``.
     """
 
-    __slots__ = ("_base", "_evaluator", "_exponent_bits", "_key", "_parameters", "backend", "key_id", "n")
-    scheme = "paillier"
+    __slots__ = (
+        "_backend",
+        "_base",
+        "_evaluator",
+        "_exponent_bits",
+        "_key",
+        "_key_id",
+        "_n",
+        "_parameters",
+    )
 
     def __init__(
         self, n: int, base: int, exponent_bits: int, backend: str | None, insecure: bool
     ) -> None:
-        self.n = n
-        self.backend = resolve(backend)
-        self.key_id = hashlib.sha256(b"heflow-paillier" + to_le(n)).digest()[:16].hex()
+        self._n = n
+        self._backend = resolve(backend)
+        self._key_id = hashlib.sha256(b"heflow-paillier" + to_le(n)).digest()[:16].hex()
         self._base = base
         self._exponent_bits = exponent_bits
         randomizer = "djn" if base else "textbook"
         self._parameters = Parameters(n.bit_length(), randomizer, insecure)
-        self._key = _paillier.PublicKey(to_le(n), to_le(base) if base else b"", exponent_bits, self.backend)
+        base_bytes = to_le(base) if base else b""
+        self._key = _paillier.PublicKey(to_le(n), base_bytes, exponent_bits, self._backend)
         label = f"paillier-{n.bit_length()}" + ("-INSECURE" if insecure else "")
         self._evaluator = Evaluator(self._key, n, label)
+
+    @property
+    def scheme(self) -> str:
+        """Always "paillier"; for messages, not for branching."""
+        return "paillier"
+
+    @property
+    def n(self) -> int:
+        """The modulus."""
+        return self._n
+
+    @property
+    def key_id(self) -> str:
+        """Identity of the key: 16 bytes of SHA-256 over n, as hex digits."""
+        return self._key_id
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that computes; fixed when the context is made."""
+        return self._backend
 
     @property
     def parameters(self) -> Parameters:
@@ -168,30 +207,36 @@ class PublicContext:
 
         Raises
         ------
-        FormatError, ShapeError, ParameterError
+        FormatError
+            A ciphertext is 0, not below n^2, or shares a factor with n.
+        EncodingTypeError, ShapeError, ParameterError, HeadroomError
         """
         array = np.array(ints, dtype=object)
-        final = array.shape if shape is None else np.broadcast_to(0, shape).shape
-        if array.size != int(np.prod(final, dtype=np.int64)):
+        try:
+            final = array.shape if shape is None else np.broadcast_to(0, shape).shape
+        except (TypeError, ValueError) as error:
+            raise ShapeError(f"shape={shape!r}: {error}") from error
+        if array.size != math.prod(final):
             raise ShapeError(f"{array.size} ciphertexts do not fill the shape {final}")
-        if not 0 <= scale_bits <= MAX_SCALE_BITS:
-            raise ParameterError(f"scale_bits={scale_bits} is outside 0..{MAX_SCALE_BITS}")
-        size = self._key.ciphertext_bytes
-        parts = []
-        for i, value in enumerate(array.reshape(-1).tolist()):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-                if type(value).__name__ != "mpz":
-                    raise EncodingTypeError(f"ciphertext {i} is {value!r}; an integer is needed")
-            if not 0 < value < self.n * self.n:
-                raise FormatError(f"ciphertext {i} is not between 0 and n^2: it does not belong to this key")
-            parts.append(int(value).to_bytes(size, "little"))
-        if bound is None:
-            bound = 1 << (32 if scale_bits else 63)
-        numerator, denominator = bound.as_integer_ratio()
-        encoding = Encoding(scale_bits, round_up(-(-(numerator << scale_bits) // denominator)), scale_bits == 0)
+        # Messages are integers without a scale, so that the declared range is that of int64 or float.
+        stand_in = np.empty(0, np.float64 if scale_bits else np.int64)
+        encoding = declared_encoding(stand_in, scale_bits, bound, 0)
         _tensor_wire.require_limit(encoding.limit, self)
-        batch = self._evaluator.batch_from_bytes(b"".join(parts), array.size)
+        data = self._residues(array.reshape(-1).tolist())
+        batch = self._evaluator.batch_from_bytes(data, array.size)
         return EncryptedTensor(self, batch, final, encoding, folded=False)
+
+    def _residues(self, values: list[Any]) -> bytes:
+        size, n_squared = self._key.ciphertext_bytes, self._n * self._n
+        parts = []
+        for i, given in enumerate(values):
+            value = whole_number(given)
+            if value is None:
+                raise EncodingTypeError(f"ciphertext {i} is of type {type(given).__name__}; an integer is needed")
+            if not 0 < value < n_squared:
+                raise FormatError(f"ciphertext {i} is not between 0 and n^2: it does not belong to this key")
+            parts.append(value.to_bytes(size, "little"))
+        return b"".join(parts)
 
     def ciphertext_ints(self, payload: bytes) -> list[int]:
         """Return canonical bytes as integers below n^2."""
@@ -200,9 +245,9 @@ class PublicContext:
 
     def with_backend(self, name: str) -> PublicContext:
         """Return the same key for another backend."""
-        if resolve(name) == self.backend:
+        if resolve(name) == self._backend:
             return self
-        return PublicContext(self.n, self._base, self._exponent_bits, name, self._parameters.insecure)
+        return PublicContext(self._n, self._base, self._exponent_bits, name, self._parameters.insecure)
 
     # Bytes
 
@@ -214,46 +259,46 @@ class PublicContext:
         """Unwrap bytes that belong to this key: header and payload."""
         found, scheme, key_id, header, payload = _wire.open(data)
         if scheme != SCHEME_ID or found != kind:
-            raise FormatError(f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of Paillier")
-        if key_id.hex() != self.key_id:
-            raise KeyMismatchError(f"the data belongs to key {key_id.hex()}, this context to {self.key_id}")
+            raise FormatError(
+                f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of Paillier"
+            )
+        if key_id.hex() != self._key_id:
+            raise KeyMismatchError(
+                f"the data belongs to key {key_id.hex()}, this context to {self._key_id}"
+            )
         return header, payload
 
     def to_bytes(self) -> bytes:
         """Return the key as bytes: n, and the randomizer's base."""
         header = _HEADER.pack(
-            self.n.bit_length(), self._exponent_bits, _INSECURE * self._parameters.insecure
+            self._n.bit_length(), self._exponent_bits, _INSECURE * self._parameters.insecure
         )
-        n_size = (self.n.bit_length() + 7) // 8
+        n_size = (self._n.bit_length() + 7) // 8
         base = self._base.to_bytes(2 * n_size, "little") if self._base else b""
-        return self.seal(KIND_PUBLIC, header, self.n.to_bytes(n_size, "little") + base)
+        return self.seal(KIND_PUBLIC, header, self._n.to_bytes(n_size, "little") + base)
 
     @classmethod
     def from_parts(
         cls, key_id: bytes, header: bytes, payload: bytes, backend: str | None, insecure: bool
     ) -> PublicContext:
         """Rebuild a context from the parts of its bytes, every part checked."""
-        if len(header) != _HEADER.size:
-            raise FormatError(f"the key's header has {len(header)} bytes; {_HEADER.size} are needed")
-        bits, exponent_bits, flags = _HEADER.unpack(header)
+        bits, exponent_bits, flags = read_header(header, len(payload))
         n_size = (bits + 7) // 8
-        if bits > 8192 or len(payload) != n_size + (2 * n_size if exponent_bits else 0):
-            raise FormatError(f"a key of {bits} bits does not have {len(payload)} bytes")
         n = int.from_bytes(payload[:n_size], "little")
         base = int.from_bytes(payload[n_size:], "little")
-        if n.bit_length() != bits or flags & ~_INSECURE or exponent_bits > bits:
-            raise FormatError("the key's header does not fit its modulus")
+        if n.bit_length() != bits:
+            raise FormatError(f"the key's header claims {bits} bits and its modulus has {n.bit_length()}")
         check_modulus(n)
         weak = require_size(bits, insecure)
-        if exponent_bits and (exponent_bits < bits // 2 or not 1 < base < n * n or gmpy2.gcd(base, n) != 1):
-            raise FormatError("the randomizer's base is not a unit below n^2, or its exponents are too short")
+        if exponent_bits:
+            _check_base(base, n)
         context = cls(n, base, exponent_bits, backend, weak)
         if context.key_id != key_id.hex():
             raise FormatError("the key id does not belong to the modulus")
         return context
 
     def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
-        return _unpickle, (self.to_bytes(), self.backend)
+        return _unpickle, (self.to_bytes(), self._backend)
 
     def __copy__(self) -> PublicContext:
         return self
@@ -264,16 +309,55 @@ class PublicContext:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PublicContext):
             return NotImplemented
-        return (self.n, self._base, self.backend) == (other.n, other._base, other.backend)
+        return (self._n, self._base) == (other._n, other._base)
 
     def __hash__(self) -> int:
-        return hash((self.n, self._base, self.backend))
+        return hash(self._key_id)
 
     def __repr__(self) -> str:
         return (
             f"PublicContext({self._evaluator.label}, randomizer={self._parameters.randomizer!r}, "
-            f"backend={self.backend!r}, key={self.key_id[:8]}..)"
+            f"backend={self._backend!r}, key={self._key_id[:8]}..)"
         )
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "scheme": self._evaluator.label,
+            "randomizer": self._parameters.randomizer,
+            "backend": self._backend,
+            "ciphertext": f"{self._key.ciphertext_bytes} bytes",
+            "key": self._key_id,
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items()
+        )
+        return f"<table><caption><b>PublicContext</b></caption>{cells}</table>"
+
+
+def read_header(header: bytes, payload_bytes: int) -> tuple[int, int, int]:
+    """Return bits of n, exponent bits and flags of a stored key, checked against one another."""
+    if len(header) != _HEADER.size:
+        raise FormatError(f"the key's header has {len(header)} bytes; {_HEADER.size} are needed")
+    bits, exponent_bits, flags = _HEADER.unpack(header)
+    n_size = (bits + 7) // 8
+    if bits > MAX_BITS or payload_bytes != n_size * (3 if exponent_bits else 1):
+        raise FormatError(f"a key of {bits} bits does not have {payload_bytes} bytes")
+    if flags != _INSECURE * (bits < MIN_BITS) or exponent_bits not in (0, (bits + 1) // 2):
+        raise FormatError("the key's header holds values that heflow does not write")
+    return bits, exponent_bits, flags
+
+
+def _check_base(base: int, n: int) -> None:
+    """Refuse a randomizer's base that cannot be the n-th power of some -x^2.
+
+    The base must be a unit modulo n^2 and no root of 1 that anybody knows; -x^2 has the Jacobi symbol 1
+    modulo a Blum integer. A stranger's base can still be bad: only the owner of the key can check more.
+    """
+    n_squared = n * n
+    if not 1 < base < n_squared - 1 or gmpy2.gcd(base, n) != 1 or base % n in (1, n - 1):
+        raise ParameterError("the randomizer's base is not a unit modulo n^2 of large order")
+    if gmpy2.jacobi(base, n) != 1:
+        raise ParameterError("the randomizer's base is not a power of some -x^2 modulo n")
 
 
 def _unpickle(data: bytes, backend: str) -> PublicContext:

@@ -96,7 +96,9 @@ class SecretContext:
         if not isinstance(x, EncryptedTensor):
             raise UnsupportedOperationError(f"decrypt takes an EncryptedTensor, not {type(x).__name__}")
         if x.key_id != self.key_id:
-            raise KeyMismatchError(f"the tensor was encrypted under key {x.key_id}; this is the secret of {self.key_id}")
+            raise KeyMismatchError(
+                f"the tensor was encrypted under key {x.key_id}; this is the secret of {self.key_id}"
+            )
         if x.public.backend != self._public.backend:
             raise BackendError(
                 f"the tensor is of backend '{x.public.backend}', the secret of '{self._public.backend}': "
@@ -150,11 +152,12 @@ class SecretContext:
 
     def _refuse(self, *args: Any) -> NoReturn:
         raise UnsupportedOperationError(
-            "a secret is not pickled or copied: use hf.save(path, secret, passphrase=...), or give away "
-            "secret.public"
+            "a secret is not pickled, copied or turned into bytes: use "
+            "hf.save(path, secret, passphrase=...), or give away secret.public"
         )
 
-    __reduce__ = __reduce_ex__ = __copy__ = __deepcopy__ = __getstate__ = _refuse  # type: ignore[assignment]
+    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
+    __reduce_ex__ = _refuse
 
     def __repr__(self) -> str:
         return f"SecretContext({self._public.evaluator.label}, key={self.key_id[:8]}..)"
