@@ -1,4 +1,6 @@
 // heflow._core.paillier: keys, batches and the verbs on them. Everything is checked here; below, nothing is.
+#include <pybind11/stl.h>
+
 #include <string_view>
 
 #include "../base/error.hpp"

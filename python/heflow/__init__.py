@@ -7,6 +7,8 @@
 array([ 4., -3.])
 """
 
+from __future__ import annotations
+
 from . import paillier
 from .backend import BackendInfo, backends, default_backend
 from .encoding import Plain, plain
@@ -29,10 +31,13 @@ from .errors import (
     UnsupportedOperationError,
 )
 from .powmod import powmod
-from .runtime import runtime, show_runtime
+from .runtime import runtime, show_runtime, warn_about_name_clash
 from .storage import from_bytes, inspect, load, save
 from .tensor import EncryptedTensor, bucket_sum, concatenate, stack
 from .threads import num_threads, set_num_threads, threads
+
+warn_about_name_clash()
+del warn_about_name_clash
 
 __all__ = [
     "BackendError",

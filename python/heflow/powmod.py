@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import operator
+import reprlib
 from typing import Any
 
 import gmpy2
@@ -16,14 +19,20 @@ __all__ = ["powmod"]
 
 def _integers(values: Any, name: str) -> tuple[list[int], tuple[int, ...] | None]:
     """Flatten to Python integers; the shape is None for a scalar."""
-    if isinstance(values, (int, np.integer)) and not isinstance(values, bool):
-        return [int(values)], None
+    if np.ndim(values) == 0 and not isinstance(values, np.ndarray):
+        return [_integer(values, name)], None
     array = np.array(values, dtype=object)
     flat = array.reshape(-1).tolist()
-    for i, v in enumerate(flat):
-        if isinstance(v, bool) or not (isinstance(v, (int, np.integer)) or type(v).__name__ == "mpz"):
-            raise EncodingTypeError(f"{name}[{i}] is {v!r}; integers are needed")
-    return [int(v) for v in flat], array.shape
+    if set(map(type, flat)) <= {int}:
+        return flat, array.shape
+    return [_integer(v, f"{name}[{i}]") for i, v in enumerate(flat)], array.shape
+
+
+def _integer(value: Any, name: str) -> int:
+    if not isinstance(value, (bool, np.bool_)):
+        with contextlib.suppress(TypeError):
+            return operator.index(value)
+    raise EncodingTypeError(f"{name} is {reprlib.repr(value)}; integers are needed")
 
 
 def powmod(bases: Any, exponents: Any, modulus: int, *, backend: str | None = None) -> Any:
@@ -47,8 +56,9 @@ def powmod(bases: Any, exponents: Any, modulus: int, *, backend: str | None = No
 
     Notes
     -----
-    Time depends on the sizes of modulus and widest exponent, not on the values: fixed windows with full
-    table scans. Cost: one squaring modulo n for each exponent bit and a product for each five.
+    Time depends on the sizes of modulus and widest exponent, not on the values: fixed windows with
+    full table scans. Cost: one squaring modulo n for each exponent bit and a product for each five.
+    Negative exponents go through gmpy2, whose time depends on the bases.
 
     Examples
     --------
@@ -56,9 +66,7 @@ def powmod(bases: Any, exponents: Any, modulus: int, *, backend: str | None = No
     >>> hf.powmod([2, 3], 10, 1001)
     [23, 991]
     """
-    if isinstance(modulus, bool) or not isinstance(modulus, (int, np.integer)):
-        raise EncodingTypeError(f"modulus={modulus!r}: an integer is needed")
-    modulus = int(modulus)
+    modulus = _integer(modulus, "modulus")
     if modulus < 3 or modulus % 2 == 0:
         raise ParameterError("the modulus must be odd and at least 3")
     name = resolve(backend)
@@ -66,20 +74,25 @@ def powmod(bases: Any, exponents: Any, modulus: int, *, backend: str | None = No
     exponent_list, exponent_shape = _integers(exponents, "exponents")
     shape = base_shape if exponent_shape is None else exponent_shape
     if base_shape is not None and exponent_shape is not None and base_shape != exponent_shape:
-        raise ShapeError(f"bases of shape {base_shape} and exponents of shape {exponent_shape} do not fit")
+        raise ShapeError(
+            f"bases of shape {base_shape} and exponents of shape {exponent_shape} do not fit: "
+            "give equal shapes, or a scalar"
+        )
     count = max(len(base_list), len(exponent_list)) if shape is None else int(np.prod(shape))
     if count == 0:
         return np.empty(shape or (0,), dtype=object).tolist()
     if len(base_list) == 1 and count > 1:
         base_list *= count
     shared = len(exponent_list) == 1
-    if any(e < 0 for e in exponent_list):
+    if min(exponent_list) < 0:
         base_list, exponent_list = _invert_negative(base_list, exponent_list, shared, modulus)
     size = (modulus.bit_length() + 7) // 8
-    width = max((max(e.bit_length() for e in exponent_list) + 7) // 8, 1)
+    width = max((max(exponent_list).bit_length() + 7) // 8, 1)
+    if min(base_list) < 0 or max(base_list) >= modulus:
+        base_list = [b % modulus for b in base_list]
     data = _bigint.powmod(
-        b"".join((b % modulus).to_bytes(size, "little") for b in base_list),
-        b"".join(e.to_bytes(width, "little") for e in exponent_list),
+        b"".join([b.to_bytes(size, "little") for b in base_list]),
+        b"".join([e.to_bytes(width, "little") for e in exponent_list]),
         modulus.to_bytes(size, "little"),
         count,
         width,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import platform
 import sys
+import warnings
 from importlib import metadata
 from typing import Any
+
+import gmpy2
 
 from ._core import testing as _testing
 from .backend import backends, default_backend
@@ -14,11 +17,11 @@ from .errors import HeflowError
 from .powmod import powmod
 from .threads import num_threads
 
-__all__ = ["name_clash", "runtime", "show_runtime"]
+__all__ = ["name_clash", "runtime", "show_runtime", "warn_about_name_clash"]
 
 
 def name_clash() -> str | None:
-    """Say so if the unrelated distribution `heflow` is installed: it holds the same import package."""
+    """Say so if the unrelated distribution `heflow`, with the same package, is installed."""
     try:
         version = metadata.version("heflow")
     except metadata.PackageNotFoundError:
@@ -27,6 +30,13 @@ def name_clash() -> str | None:
         f"the unrelated distribution heflow {version} installs the same package as heflow-core: "
         "pip uninstall heflow heflow-core, then pip install heflow-core"
     )
+
+
+def warn_about_name_clash() -> None:
+    """Warn on import: files of the two packages overwrite one another."""
+    clash = name_clash()
+    if clash is not None:
+        warnings.warn(clash, RuntimeWarning, stacklevel=3)
 
 
 def _self_test(backend: str) -> str:
@@ -54,7 +64,8 @@ def runtime() -> dict[str, Any]:
         "version": version,
         "python": sys.version.split()[0],
         "numpy": metadata.version("numpy"),
-        "gmpy2": metadata.version("gmpy2"),
+        "gmpy2": f"{metadata.version('gmpy2')} ({gmpy2.mp_version()})",
+        "cryptography": metadata.version("cryptography"),
         "platform": platform.platform(),
         "cpu": _testing.cpu_name(),
         "compiler": _testing.compiler(),

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 import struct
-import tempfile
 import warnings
 from pathlib import Path
-from typing import Any
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from typing import TYPE_CHECKING, Any
 
 from ._core import wire as _wire
 from .errors import FormatError, KeyFileError, ParameterError, UnsupportedOperationError
-from .paillier.public import KIND_PUBLIC, SCHEME_ID, PublicContext
+from .paillier.public import KIND_PUBLIC, SCHEME_ID, PublicContext, read_header
 from .paillier.secret import SecretContext, secret_from_payload
 from .tensor import EncryptedTensor
 from .tensor import wire as _tensor_wire
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 __all__ = ["from_bytes", "inspect", "load", "save"]
 
@@ -28,12 +27,19 @@ KIND_SECRET = 3
 _KINDS = {KIND_PUBLIC: "public context", _tensor_wire.KIND: "tensor", KIND_SECRET: "secret"}
 _SCHEMES = {SCHEME_ID: "paillier"}
 _LOCK = struct.Struct("<BBB16s12s")  # log2 of scrypt's n, r, p; salt; nonce
-_SCRYPT = (17, 8, 1)
-_WRONG = "the passphrase is wrong or the file was changed"
+_SCRYPT = (17, 8, 1)  # 128 MiB and about half a second
+_LARGEST_SCRYPT = (20, 8, 4)  # 1 GiB: what a file may ask for
+_BINARY = getattr(os, "O_BINARY", 0)
+_KIND_AT = 6  # the kind's place in the envelope
+_WRONG = "the secret file does not open: the passphrase is wrong or the file was changed"
 
 
 def from_bytes(
-    data: Any, public: PublicContext | None = None, *, backend: str | None = None, insecure: bool = False
+    data: Any,
+    public: PublicContext | None = None,
+    *,
+    backend: str | None = None,
+    insecure: bool = False,
 ) -> Any:
     """Read a public context or a tensor from bytes; nothing is used before it is checked.
 
@@ -53,17 +59,19 @@ def from_bytes(
     ------
     FormatError, KeyMismatchError, ParameterError
     """
-    kind, scheme, key_id, header, payload = _wire.open(data)
+    kind, scheme, key_id, header, payload = _open(data)
     if scheme not in _SCHEMES:
         raise FormatError(f"scheme {scheme} is not known here: a newer heflow wrote these bytes")
     if kind == KIND_PUBLIC:
         return PublicContext.from_parts(key_id, header, bytes(payload), backend, insecure)
     if kind == _tensor_wire.KIND:
         if public is None:
-            raise ParameterError("a tensor is read with its public context: hf.from_bytes(data, public)")
+            raise ParameterError(
+                "a tensor is read with its public context: hf.from_bytes(data, public)"
+            )
         return _tensor_wire.from_bytes(data, public)
     if kind == KIND_SECRET:
-        raise FormatError("these bytes are a secret file: hf.load(path, passphrase=...) opens it")
+        raise KeyFileError("these bytes are a secret file: hf.load(path, passphrase=...) opens it")
     raise FormatError(f"kind {kind} is not known here: a newer heflow wrote these bytes")
 
 
@@ -73,13 +81,14 @@ def inspect(data: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        kind, scheme, key_id, sizes in bytes; for tensors shape, dtype, scale_bits, bound.
+        kind, scheme, key_id, sizes in bytes; for tensors shape, dtype, scale_bits, bound; for
+        public contexts bits, randomizer, insecure.
 
     Raises
     ------
     FormatError
     """
-    kind, scheme, key_id, header, payload = _wire.open(data)
+    kind, scheme, key_id, header, payload = _open(data)
     facts: dict[str, Any] = {
         "kind": _KINDS.get(kind, f"unknown ({kind})"),
         "scheme": _SCHEMES.get(scheme, f"unknown ({scheme})"),
@@ -94,6 +103,13 @@ def inspect(data: Any) -> dict[str, Any]:
             "dtype": "int" if encoding.integer else "float64",
             "scale_bits": encoding.scale_bits,
             "bound": encoding.bound,
+        }
+    elif (kind, scheme) == (KIND_PUBLIC, SCHEME_ID):
+        bits, exponent_bits, flags = read_header(header, payload.nbytes)
+        facts |= {
+            "bits": bits,
+            "randomizer": "djn" if exponent_bits else "textbook",
+            "insecure": bool(flags),
         }
     return facts
 
@@ -149,51 +165,78 @@ def load(
     ------
     FormatError, KeyMismatchError, KeyFileError, ParameterError, OSError
     """
-    data = Path(path).read_bytes()
-    kind = _wire.open(data)[0]
-    if kind != KIND_SECRET:
-        if passphrase is not None:
-            raise KeyFileError(f"{path} holds a {_KINDS.get(kind, 'thing of unknown kind')}, not a secret")
-        return from_bytes(data, public, backend=backend, insecure=insecure)
-    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
-        warnings.warn(f"{path} can be read by others: chmod 600 it", UserWarning, stacklevel=2)
+    with open(path, "rb") as file:
+        data = file.read()
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
     if passphrase is None:
-        raise KeyFileError(f"{path} is a secret file: give passphrase=")
+        if data[_KIND_AT : _KIND_AT + 1] == bytes([KIND_SECRET]):
+            raise KeyFileError(f"{path} is a secret file, or damaged: give passphrase=")
+        return from_bytes(data, public, backend=backend, insecure=insecure)
+    try:
+        kind = _wire.open(data)[0]
+    except FormatError:
+        # Damage and a wrong passphrase look the same, whatever byte was hit.
+        raise KeyFileError(_WRONG) from None
+    if kind != KIND_SECRET:
+        name = _KINDS.get(kind, f"thing of unknown kind {kind}")
+        raise KeyFileError(f"{path} holds a {name}, not a secret: load it without passphrase=")
+    if os.name == "posix" and mode & 0o077:
+        warnings.warn(f"{path} can be read by others: chmod 600 it", UserWarning, stacklevel=2)
     return _unlocked(data, _passphrase(passphrase), backend, insecure)
+
+
+def _open(data: Any) -> tuple[int, int, bytes, bytes, memoryview]:
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise FormatError(f"bytes are needed, not {type(data).__name__}") from None
+    return _wire.open(view)
 
 
 def _passphrase(passphrase: bytes | str | None) -> bytes:
     if isinstance(passphrase, str):
         passphrase = passphrase.encode()
-    if not isinstance(passphrase, bytes) or not passphrase:
-        raise ParameterError("a secret is saved with passphrase=, bytes or text that is not empty")
-    return passphrase
+    if not isinstance(passphrase, (bytes, bytearray)) or not passphrase:
+        raise ParameterError("a secret file needs passphrase=, bytes or text that is not empty")
+    return bytes(passphrase)
 
 
-def _key(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
-    return Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(passphrase)
+def _cipher(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> ChaCha20Poly1305:
+    # Imported here: it would double the time of `import heflow`, and few programs open key files.
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    key = Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(passphrase)
+    return ChaCha20Poly1305(key)
+
+
+def _authenticated(header: bytes, key_id: bytes) -> bytes:
+    return bytes([KIND_SECRET, SCHEME_ID]) + key_id + header
 
 
 def _locked(secret: SecretContext, passphrase: bytes) -> bytes:
-    salt, nonce = os.urandom(16), os.urandom(12)
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     header = _LOCK.pack(*_SCRYPT, salt, nonce)
     key_id = bytes.fromhex(secret.key_id)
     public = secret.public.to_bytes()
     contents = struct.pack("<I", len(public)) + public + secret._secret_payload()
-    cipher = ChaCha20Poly1305(_key(passphrase, salt, *_SCRYPT))
-    return _wire.seal(KIND_SECRET, SCHEME_ID, key_id, header, cipher.encrypt(nonce, contents, header + key_id))
+    cipher = _cipher(passphrase, salt, *_SCRYPT)
+    payload = cipher.encrypt(nonce, contents, _authenticated(header, key_id))
+    return _wire.seal(KIND_SECRET, SCHEME_ID, key_id, header, payload)
 
 
 def _unlocked(data: bytes, passphrase: bytes, backend: str | None, insecure: bool) -> SecretContext:
-    _, _, key_id, header, payload = _wire.open(data)
-    if len(header) != _LOCK.size:
-        raise FormatError("the secret file's header has the wrong length")
-    log_n, r, p, salt, nonce = _LOCK.unpack(header)
-    if not 10 <= log_n <= 20 or not 1 <= r <= 16 or not 1 <= p <= 4:
-        raise FormatError("the secret file asks for scrypt parameters that heflow does not write")
+    from cryptography.exceptions import InvalidTag
+
+    _, scheme, key_id, header, payload = _wire.open(data)
+    if len(header) != _LOCK.size or scheme != SCHEME_ID:
+        raise KeyFileError(_WRONG)
+    *scrypt, salt, nonce = _LOCK.unpack(header)
+    if not all(1 <= a <= b for a, b in zip(scrypt, _LARGEST_SCRYPT, strict=True)):
+        raise KeyFileError(_WRONG)
     try:
-        contents = ChaCha20Poly1305(_key(passphrase, salt, log_n, r, p)).decrypt(
-            nonce, bytes(payload), header + key_id
+        contents = _cipher(passphrase, salt, *scrypt).decrypt(
+            nonce, bytes(payload), _authenticated(header, key_id)
         )
     except InvalidTag:
         raise KeyFileError(_WRONG) from None
@@ -203,14 +246,16 @@ def _unlocked(data: bytes, passphrase: bytes, backend: str | None, insecure: boo
 
 
 def _write(path: Path, data: bytes, private: bool) -> None:
-    """Temporary file in the same folder, flushed, then renamed over the old one."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or ".")
+    """Temporary file in the same folder, flushed to the disk, then renamed over the old one."""
+    path = Path(os.path.realpath(path))  # a link stays a link
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    mode = 0o600 if private else 0o666  # less the umask
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o600 if private else 0o644 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -222,9 +267,3 @@ def _write(path: Path, data: bytes, private: bool) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -125,7 +125,8 @@ def declared_encoding(
         size = -(-(numerator << scale_bits) // denominator)
     elif integer:
         bits = 8 * values.dtype.itemsize - (values.dtype.kind == "i")
-        size = 1 << (bits + scale_bits)
+        largest = (1 << bits) - (bits == 63)  # so that an int64 message comes back as int64
+        size = largest << scale_bits
     else:
         size = int(FLOAT_BOUND) << scale_bits
     return Encoding(scale_bits, round_up(size), integer)

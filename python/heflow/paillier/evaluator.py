@@ -56,7 +56,9 @@ class Evaluator:
         """Add up groups of items: one product modulo n^2 for each item."""
         return _paillier.sum(self._key, a, indices)
 
-    def bucket_sum(self, a: _paillier.Batch, bins: NDArray[np.int32], n_bins: int) -> _paillier.Batch:
+    def bucket_sum(
+        self, a: _paillier.Batch, bins: NDArray[np.int32], n_bins: int
+    ) -> _paillier.Batch:
         """Add up items by bin: one product for each item and feature."""
         return _paillier.bucket_sum(self._key, a, bins, n_bins)
 
@@ -79,7 +81,7 @@ class Evaluator:
         size = memoryview(data).nbytes
         if size != count * self._key.ciphertext_bytes:
             raise FormatError(
-                f"{size} bytes of ciphertexts for {count} elements: {self._key.ciphertext_bytes} bytes "
-                "each are needed"
+                f"{size} bytes of ciphertexts for {count} elements: needed are "
+                f"{self._key.ciphertext_bytes} bytes each"
             )
         return _paillier.from_bytes(self._key, data)

@@ -15,7 +15,7 @@ from .secret import SecretContext
 
 __all__ = ["keygen", "public_from_n", "secret_from_primes"]
 
-SMALLEST_BITS = 128  # with insecure=True: below, the checks against small factors lose their meaning
+SMALLEST_BITS = 128  # with insecure=True; shorter primes cannot have the form that is asked for
 _RANDOMIZERS = ("djn", "textbook")
 
 
@@ -71,13 +71,14 @@ def keygen(
 
     Notes
     -----
-    Primes p = 2 t r + 1, r prime, t small and odd: Blum, gcd(p-1, q-1) = 2, and a generator of Z_p^* is
-    certain. Bounds of FIPS 186-5, appendix A.1. Runs on gmpy2: not constant-time.
+    Primes p = 2 t r + 1, r prime, t small and odd: Blum, gcd(p-1, q-1) = 2, and a generator of
+    Z_p^* is certain. Bounds of FIPS 186-5, appendix A.1. Runs on gmpy2: not constant-time.
     """
     size = whole_number(bits)
     if size is None or size % 2 or not SMALLEST_BITS <= size <= MAX_BITS:
         raise ParameterError(
-            f"bits={bits!r}: an even number from {MIN_BITS} to {MAX_BITS} is needed; 3072 is the default"
+            f"bits={bits!r}: an even number from {MIN_BITS} to {MAX_BITS} is needed; "
+            "3072 is the default"
         )
     _require_choices(backend, randomizer)
     weak = require_size(size, insecure)
@@ -91,8 +92,8 @@ def public_from_n(
 ) -> PublicContext:
     """Take a stranger's modulus (of phe, FATE, ...).
 
-    It is checked to be odd, large enough, composite, no perfect power and without a factor below 2**20.
-    That does not prove it to be a product of two primes: see docs/security.md.
+    It is checked to be odd, large enough, composite, no perfect power and without a factor below
+    2**20. That does not prove it to be a product of two primes: see docs/security.md.
 
     Parameters
     ----------

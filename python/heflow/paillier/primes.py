@@ -123,10 +123,10 @@ def prime_pair(bits: int) -> tuple[KeyPrime, KeyPrime]:
     while True:
         q = key_prime(half)
         far = abs(p.p - q.p) > (1 << half >> 100)
-        if far and gmpy2.gcd(p.p - 1, q.p - 1) == 2:
-            # Certain for r of this size, and cheap to prove.
-            if gmpy2.gcd(p.p * q.p, (p.p - 1) * (q.p - 1)) == 1:
-                return p, q
+        fits = gmpy2.gcd(p.p - 1, q.p - 1) == 2
+        # The last condition is certain for r of this size, and cheap to prove.
+        if far and fits and gmpy2.gcd(p.p * q.p, (p.p - 1) * (q.p - 1)) == 1:
+            return p, q
 
 
 def check_modulus(n: int) -> None:
@@ -177,13 +177,15 @@ def check_primes(p: int, q: int, blum: bool) -> None:
             raise ParameterError(f"{name} is not prime")
     half = max(p.bit_length(), q.bit_length())
     if abs(p.bit_length() - q.bit_length()) > half // 16:
-        raise ParameterError("p and q differ too much in size: the smaller one decides the security")
+        raise ParameterError(
+            "p and q differ too much in size: the smaller one decides the security"
+        )
     if abs(p - q) <= 1 << half >> 100:
         raise ParameterError("p and q are too close: Fermat's method factors n")
     if gmpy2.gcd(p * q, (p - 1) * (q - 1)) != 1:
         raise ParameterError("n shares a factor with (p-1)(q-1): decryption would be ambiguous")
     if blum and not (p % 4 == q % 4 == 3 and gmpy2.gcd(p - 1, q - 1) == 2):
         raise ParameterError(
-            "randomizer='djn' needs p = q = 3 modulo 4 and gcd(p-1, q-1) = 2, which these primes do "
-            "not fulfil: use randomizer='textbook', or a new key from keygen()"
+            "randomizer='djn' needs p = q = 3 modulo 4 and gcd(p-1, q-1) = 2, which these primes "
+            "do not fulfil: use randomizer='textbook', or a new key from keygen()"
         )

@@ -77,7 +77,9 @@ def require_size(bits: int, insecure: bool) -> bool:
             f"a key of {bits} bits can be broken: use 3072 (128-bit security) or 2048; "
             "insecure=True allows it for tests and teaching"
         )
-    warnings.warn(f"a Paillier key of {bits} bits protects nothing", InsecureKeyWarning, stacklevel=3)
+    warnings.warn(
+        f"a Paillier key of {bits} bits protects nothing", InsecureKeyWarning, stacklevel=3
+    )
     return True
 
 
@@ -157,8 +159,8 @@ class PublicContext:
     ) -> EncryptedTensor:
         """Encrypt real numbers.
 
-        What is public about the result: shape, dtype, scale and declared bound. Nothing depends on the
-        values.
+        What is public about the result: shape, dtype, scale and declared bound. Nothing depends on
+        the values.
 
         Parameters
         ----------
@@ -180,8 +182,8 @@ class PublicContext:
 
         Notes
         -----
-        (1 + m n) h_s^a mod n^2 (Damgard, Jurik and Nielsen 2010, section 4.1) or (1 + m n) r^n mod n^2
-        (Paillier 1999, section 4).
+        (1 + m n) h_s^a mod n^2 (Damgard, Jurik and Nielsen 2010, section 4.1) or
+        (1 + m n) r^n mod n^2 (Paillier 1999, section 4).
         """
         return encrypt_message(self, self._evaluator.encrypt, a, scale_bits, bound, strict)
 
@@ -218,7 +220,7 @@ class PublicContext:
             raise ShapeError(f"shape={shape!r}: {error}") from error
         if array.size != math.prod(final):
             raise ShapeError(f"{array.size} ciphertexts do not fill the shape {final}")
-        # Messages are integers without a scale, so that the declared range is that of int64 or float.
+        # Without a scale the messages are integers: the declared range is that of the dtype.
         stand_in = np.empty(0, np.float64 if scale_bits else np.int64)
         encoding = declared_encoding(stand_in, scale_bits, bound, 0)
         _tensor_wire.require_limit(encoding.limit, self)
@@ -232,22 +234,30 @@ class PublicContext:
         for i, given in enumerate(values):
             value = whole_number(given)
             if value is None:
-                raise EncodingTypeError(f"ciphertext {i} is of type {type(given).__name__}; an integer is needed")
+                raise EncodingTypeError(
+                    f"ciphertext {i} is of type {type(given).__name__}; an integer is needed"
+                )
             if not 0 < value < n_squared:
-                raise FormatError(f"ciphertext {i} is not between 0 and n^2: it does not belong to this key")
+                raise FormatError(
+                    f"ciphertext {i} is not between 0 and n^2: it does not belong to this key"
+                )
             parts.append(value.to_bytes(size, "little"))
         return b"".join(parts)
 
     def ciphertext_ints(self, payload: bytes) -> list[int]:
         """Return canonical bytes as integers below n^2."""
         size = self._key.ciphertext_bytes
-        return [int.from_bytes(payload[i : i + size], "little") for i in range(0, len(payload), size)]
+        return [
+            int.from_bytes(payload[i : i + size], "little") for i in range(0, len(payload), size)
+        ]
 
     def with_backend(self, name: str) -> PublicContext:
         """Return the same key for another backend."""
         if resolve(name) == self._backend:
             return self
-        return PublicContext(self._n, self._base, self._exponent_bits, name, self._parameters.insecure)
+        return PublicContext(
+            self._n, self._base, self._exponent_bits, name, self._parameters.insecure
+        )
 
     # Bytes
 
@@ -282,12 +292,14 @@ class PublicContext:
         cls, key_id: bytes, header: bytes, payload: bytes, backend: str | None, insecure: bool
     ) -> PublicContext:
         """Rebuild a context from the parts of its bytes, every part checked."""
-        bits, exponent_bits, flags = read_header(header, len(payload))
+        bits, exponent_bits, _ = read_header(header, len(payload))
         n_size = (bits + 7) // 8
         n = int.from_bytes(payload[:n_size], "little")
         base = int.from_bytes(payload[n_size:], "little")
         if n.bit_length() != bits:
-            raise FormatError(f"the key's header claims {bits} bits and its modulus has {n.bit_length()}")
+            raise FormatError(
+                f"the key's header claims {bits} bits and its modulus has {n.bit_length()}"
+            )
         check_modulus(n)
         weak = require_size(bits, insecure)
         if exponent_bits:
@@ -329,7 +341,8 @@ class PublicContext:
             "key": self._key_id,
         }
         cells = "".join(
-            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>" for k, v in rows.items()
+            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>"
+            for k, v in rows.items()
         )
         return f"<table><caption><b>PublicContext</b></caption>{cells}</table>"
 
@@ -350,8 +363,8 @@ def read_header(header: bytes, payload_bytes: int) -> tuple[int, int, int]:
 def _check_base(base: int, n: int) -> None:
     """Refuse a randomizer's base that cannot be the n-th power of some -x^2.
 
-    The base must be a unit modulo n^2 and no root of 1 that anybody knows; -x^2 has the Jacobi symbol 1
-    modulo a Blum integer. A stranger's base can still be bad: only the owner of the key can check more.
+    The base must be a unit modulo n^2 and no root of 1 that anybody knows; -x^2 has the Jacobi
+    symbol 1 modulo a Blum integer. A stranger's base can still be bad: the owner alone can tell.
     """
     n_squared = n * n
     if not 1 < base < n_squared - 1 or gmpy2.gcd(base, n) != 1 or base % n in (1, n - 1):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from itertools import accumulate, pairwise
 from typing import Any, NoReturn
 
 import gmpy2
-import numpy as np
 from numpy.typing import NDArray
 
 from .._core import paillier as _paillier
+from ..backend import resolve
 from ..encoding.words import Words
 from ..errors import (
     BackendError,
@@ -34,7 +35,9 @@ class SecretContext:
 
     __slots__ = ("__key", "__payload", "_public")
 
-    def __init__(self, public: PublicContext, p: int, q: int, generators: tuple[int, int] | None) -> None:
+    def __init__(
+        self, public: PublicContext, p: int, q: int, generators: tuple[int, int] | None
+    ) -> None:
         n = public.n
         idempotent_p = q * q * int(gmpy2.invert(q * q, p * p))
         idempotent_q = p * p * int(gmpy2.invert(p * p, q * q))
@@ -44,7 +47,8 @@ class SecretContext:
         parts = [to_le(p), to_le(q), b"", b""]
         if generators is not None:
             bases = [
-                to_le(int(gmpy2.powmod_sec(g, x, x * x))) for g, x in zip(generators, (p, q), strict=True)
+                to_le(int(gmpy2.powmod_sec(g, x, x * x)))
+                for g, x in zip(generators, (p, q), strict=True)
             ]
             parts[2:] = [to_le(g) for g in generators]
         self._public = public
@@ -83,8 +87,8 @@ class SecretContext:
 
         Notes
         -----
-        The randomizer is made modulo p^2 and q^2 from full-length exponents and joined by the Chinese
-        remainder theorem.
+        The randomizer is made modulo p^2 and q^2 from full-length exponents and joined by the
+        Chinese remainder theorem.
         """
 
         def encrypt_owner(words: Words) -> _paillier.Batch:
@@ -94,15 +98,18 @@ class SecretContext:
 
     def _decrypt(self, x: Any) -> Words:
         if not isinstance(x, EncryptedTensor):
-            raise UnsupportedOperationError(f"decrypt takes an EncryptedTensor, not {type(x).__name__}")
+            raise UnsupportedOperationError(
+                f"decrypt takes an EncryptedTensor, not {type(x).__name__}"
+            )
         if x.key_id != self.key_id:
             raise KeyMismatchError(
-                f"the tensor was encrypted under key {x.key_id}; this is the secret of {self.key_id}"
+                f"the tensor was encrypted under key {x.key_id}; this is the secret of "
+                f"{self.key_id}"
             )
         if x.public.backend != self._public.backend:
             raise BackendError(
-                f"the tensor is of backend '{x.public.backend}', the secret of '{self._public.backend}': "
-                f"convert it with x.to_backend('{self._public.backend}')"
+                f"the tensor is of backend '{x.public.backend}', the secret of "
+                f"'{self._public.backend}': convert it with x.to_backend('{self._public.backend}')"
             )
         return _paillier.decrypt(self.__key, x._batch, to_le(x._encoding.limit))
 
@@ -128,7 +135,8 @@ class SecretContext:
 
         Notes
         -----
-        Two exponentiations of half length modulo p^2 and q^2 (Paillier 1999, section 7); constant time.
+        Two exponentiations of half length modulo p^2 and q^2 (Paillier 1999, section 7); constant
+        time.
         """
         return decode_message(self._decrypt(x), x)
 
@@ -137,13 +145,15 @@ class SecretContext:
         return decode_integers(self._decrypt(x), x)
 
     def decrypt_shared(self, x: EncryptedTensor, queries: int = 100) -> NDArray[Any]:
-        """Decrypt a result that others will see. Paillier decrypts exactly: the same as `decrypt`."""
+        """Decrypt a result that others will see. Paillier is exact: the same as `decrypt`."""
         if queries < 1:
             raise ParameterError(f"queries={queries}: at least one is needed")
         return self.decrypt(x)
 
     def with_backend(self, name: str) -> SecretContext:
         """Return the same key for another backend."""
+        if resolve(name) == self._public.backend:
+            return self
         return secret_from_payload(self._public.with_backend(name), bytes(self.__payload))
 
     def _secret_payload(self) -> bytes:
@@ -175,8 +185,10 @@ def secret_from_payload(public: PublicContext, payload: bytes) -> SecretContext:
     lengths = _LENGTHS.unpack_from(payload)
     if len(payload) != _LENGTHS.size + sum(lengths):
         raise FormatError("the secret's contents do not have the length they claim")
-    ends = np.cumsum([_LENGTHS.size, *lengths])
-    p, q, g, h = (int.from_bytes(payload[a:b], "little") for a, b in zip(ends[:-1], ends[1:], strict=True))
-    if p * q != public.n:
+    ends = accumulate(lengths, initial=_LENGTHS.size)
+    p, q, g, h = (int.from_bytes(payload[a:b], "little") for a, b in pairwise(ends))
+    if not 1 < p < public.n or p * q != public.n:
         raise FormatError("the secret's primes do not make its modulus")
+    if (g or h) and not (1 < g < p and 1 < h < q):
+        raise FormatError("the secret's generators do not fit its primes")
     return SecretContext(public, p, q, (g, h) if g and h else None)

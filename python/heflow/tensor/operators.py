@@ -202,6 +202,8 @@ def true_divide(x: Any, y: Any) -> EncryptedTensor:
     operand = as_plain(y)
     if (operand.values == 0).any():
         raise EncodingError("division by zero: every divisor must differ from 0")
+    if not np.isfinite(operand.values).all():
+        raise EncodingError("every divisor must be finite; given are NaN or infinity")
     reciprocals = np.asarray(1.0 / operand.values.astype(np.float64))
     if isinstance(y, Plain):
         raise ParameterError("give the divisor as numbers, or multiply by hf.plain(1 / a, ...)")

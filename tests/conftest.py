@@ -1,0 +1,51 @@
+"""Fixtures for all tests: backends, thread counts, small keys."""
+
+import pytest
+from small_keys import small_key
+
+import heflow as hf
+
+
+def pytest_report_header(config):
+    missing = [f"{b.name} ({b.reason})" for b in hf.backends() if not b.available]
+    return f"heflow backends: {', '.join(BACKENDS)}; not run here: {', '.join(missing) or 'none'}"
+
+
+BACKENDS = [b.name for b in hf.backends() if b.available]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    return request.param
+
+
+@pytest.fixture(params=[1, 2, 4])
+def thread_count(request):
+    with hf.threads(request.param):
+        yield request.param
+
+
+_KEYS = {}
+
+
+@pytest.fixture
+def secret(backend):
+    """A small Paillier key for each backend: protects nothing, and is quick."""
+    if backend not in _KEYS:
+        _KEYS[backend] = small_key(backend)
+    return _KEYS[backend]
+
+
+@pytest.fixture
+def public(secret):
+    return secret.public
+
+
+@pytest.fixture(scope="session")
+def other_secret():
+    return small_key(BACKENDS[-1])
+
+
+@pytest.fixture(scope="session")
+def secret_2048():
+    return hf.paillier.keygen(2048)
