@@ -135,13 +135,14 @@ bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
   if (!plus_one && !minus_one) return false; // f = +-gcd
   add_multiple(d, modulus, 0, plus_one ? 1 : -1);
   while (d[size - 1] < 0) add_multiple(d, modulus, 1, 1);
-  result.assign(n.size(), 0);
+  result.assign(n.size() + 1, 0); // d < 2n may need a bit more than n has words for
   for (std::size_t i = 0; i < size; ++i) {
     const std::size_t bit = kSteps * i, k = bit / 64, shift = bit % 64;
     if (k < result.size()) result[k] |= static_cast<Word>(d[i]) << shift;
     if (shift > 64 - kSteps && k + 1 < result.size()) result[k + 1] |= static_cast<Word>(d[i]) >> (64 - shift);
   }
   while (!less(result, n)) result = subtract(result, n);
+  result.resize(n.size());
   return true;
 }
 

@@ -21,8 +21,7 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
 // result[f * bins + b] = product of the items i with bin_of[i * features + f] == b.
 BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, std::size_t features, std::size_t bins);
 
-// result[i] = batch[i]^(exponents[i]), constant time for the widest exponent's length (_vartime in its length
-// and in whether any is negative).
+// result[i] = batch[i]^(exponents[i])
 BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents);
 
 } // namespace heflow::bigint

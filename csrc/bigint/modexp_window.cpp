@@ -62,6 +62,17 @@ Buffer powers(const Word* x, unsigned entries, const Arithmetic& ring) {
   return table;
 }
 
+// Each entry in place as one row a lane, so that a look-up touches only the rows it wants.
+void lanes_to_rows(Word* table, unsigned entries, const Arithmetic& ring) {
+  Buffer entry(ring.words());
+  for (unsigned e = 0; e < entries; ++e) {
+    Word *at = table + e * ring.words(), *rows[kMaxLanes];
+    std::memcpy(entry.data(), at, ring.words() * sizeof(Word));
+    for (unsigned l = 0; l < ring.modulus.lanes(); ++l) rows[l] = at + l * ring.width();
+    ring.modulus.kernels().store_rows(rows, entry.data(), ring.width());
+  }
+}
+
 // Left to right over windows; `look_up(out, position, width)` fetches the entry of one digit.
 template <class LookUp>
 void run_windows(Word* r, std::size_t bits, unsigned window, const Arithmetic& ring, const LookUp& look_up) {
@@ -96,15 +107,23 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
 }
 
 void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring,
-                 const Modulus& modulus) {
+                 const Modulus& modulus, Lookup lookup) {
   const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
   if (bits == 0) return arithmetic.one(r);
-  const unsigned window = best_window(bits, 0.022);
-  const Buffer table = powers(x, 1u << window, arithmetic);
-  run_windows(r, bits, window, arithmetic, [&](Word* out, std::size_t position, unsigned width) {
+  const bool scan = lookup == Lookup::constant_time;
+  const unsigned window = best_window(bits, scan ? 0.022 : 0), lanes = modulus.lanes(), width = arithmetic.width();
+  Buffer table = powers(x, 1u << window, arithmetic);
+  if (!scan) lanes_to_rows(table.data(), 1u << window, arithmetic);
+  run_windows(r, bits, window, arithmetic, [&](Word* out, std::size_t position, unsigned digit_bits) {
     Word indices[kMaxLanes];
-    for (unsigned l = 0; l < modulus.lanes(); ++l) indices[l] = digit(exponents[l], position, width, bits);
-    modulus.kernels().select_lanes(out, table.data(), 1u << window, arithmetic.width(), indices);
+    for (unsigned l = 0; l < lanes; ++l) indices[l] = digit(exponents[l], position, digit_bits, bits);
+    if (scan) {
+      modulus.kernels().select_lanes(out, table.data(), 1u << window, width, indices);
+    } else {
+      const Word* rows[kMaxLanes];
+      for (unsigned l = 0; l < lanes; ++l) rows[l] = table.data() + (indices[l] * lanes + l) * width;
+      modulus.kernels().load_rows(out, rows, width);
+    }
   });
 }
 

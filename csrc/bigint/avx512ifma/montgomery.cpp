@@ -30,7 +30,7 @@ void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   Vec *result = scratch.take(h), *quotient = scratch.take(h);
   const Vec* x = vec(a);
-  if (tiles % 2 == 0 && tiles >= 8) {
+  if (tiles % 2 == 0 && tiles >= kKaratsubaSquareTiles) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s);
     const __mmask8 ox = add_halves(sx, x, s);
     square_columns(lo, x, tiles / 2);

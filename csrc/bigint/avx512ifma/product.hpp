@@ -7,6 +7,8 @@
 namespace heflow::bigint::avx512ifma {
 namespace {
 
+constexpr int kKaratsubaSquareTiles = 8; // below, schoolbook squares are faster
+
 HEFLOW_INLINE void store_tile(Vec* columns, const Accumulator& acc) {
   unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { columns[i] = acc.column[i]; });
 }

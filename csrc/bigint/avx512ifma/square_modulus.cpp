@@ -42,22 +42,31 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h;
-  Vec *r0 = scratch.take(h), *r1 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
-  reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
+  Vec *r0 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
   if (tiles % 2 == 0) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
     const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
+    if (tiles >= kKaratsubaSquareTiles) {
+      square_columns(lo, x0, tiles / 2);
+      square_columns(hi, x0 + s, tiles / 2);
+      square_columns(mid, sx0, tiles / 2);
+      add_overflow(mid, sx0, ox0, sx0, ox0, s);
+      reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, ox0), tiles / 2}, nullptr, m);
+    } else {
+      reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
+    }
     multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
     multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
     multiply_columns<1>(mid, {{sx0, sx1}}, tiles / 2);
     add_overflow(mid, sx0, ox0, sx1, ox1, s);
-    reduce_source<true, true>(r1, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
+    reduce_source<true, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
   } else {
+    reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, x1}}, tiles);
-    reduce_source<true, true>(r1, unused, PlainSource{columns}, q, m);
+    reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m); // x is not read any more
   }
-  copy(vec(r), r0, 2 * h);
+  copy(vec(r), r0, h);
 }
 
 void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept {

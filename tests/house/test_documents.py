@@ -1,0 +1,50 @@
+"""Documents tell the truth: their code runs and prints what they show."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(path, language="python"):
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.M | re.S)
+
+
+def test_readme_prints_what_it_shows():
+    text = (ROOT / "README.md").read_text()
+    code = blocks(ROOT / "README.md")[0]
+    shown = re.search(r"```python\n.*?```\n+```\n(.*?)```", text, re.S).group(1)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    assert out.getvalue() == shown
+    assert len([line for line in code.splitlines() if line and not line.startswith(("import", "print"))]) <= 10
+
+
+def test_readme_names_the_two_commands():
+    text = (ROOT / "README.md").read_text()
+    ci = (ROOT / ".ci/run").read_text()
+    for command in ('pip install ".[demo]" && heflow demo', 'pip install ".[test]" && pytest'):
+        assert command in text
+        assert command.replace("pip install", "pip install -q") in ci
+    assert "heflow-core" in text[:200]
+
+
+def test_the_tutorial_runs():
+    scope = {}
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        for block in blocks(ROOT / "docs/tutorials/first-steps.md"):
+            exec(block, scope)
+    printed = out.getvalue()
+    assert "shape=(2, 3)" in printed and printed.count("UnsupportedOperationError") == 3 and "EncodingError" in printed
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "csrc/README.md"]), ids=lambda p: p.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+        assert (path.parent / target).exists(), target
