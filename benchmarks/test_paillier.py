@@ -3,9 +3,8 @@
 One group for each operation and key length; the id names library, bits, items, threads and backend.
 """
 
-import pytest
-
 import heflow as hf
+import pytest
 from heflow.bench import LIBRARIES, cases
 from heflow.bench.case import OPERATIONS
 

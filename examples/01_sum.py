@@ -1,8 +1,7 @@
 """Three clinics learn their average waiting time; the server that adds learns nothing."""
 
-import numpy as np
-
 import heflow as hf
+import numpy as np
 
 secret = hf.paillier.keygen(2048)
 waiting = [np.array([12.0, 31.5, 8.25]), np.array([9.5, 22.0, 15.0]), np.array([20.0, 18.5, 11.75])]

@@ -1,8 +1,7 @@
 """A bank scores encrypted applications with its own model, and never sees them."""
 
-import numpy as np
-
 import heflow as hf
+import numpy as np
 
 secret = hf.paillier.keygen(2048)  # the applicants' side
 applications = np.array([[42.0, 1.0, 3.5], [25.0, 0.0, 1.2]])

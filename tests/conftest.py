@@ -1,9 +1,8 @@
 """Fixtures for all tests: backends, thread counts, small keys."""
 
+import heflow as hf
 import pytest
 from small_keys import small_key
-
-import heflow as hf
 
 
 def pytest_report_header(config):

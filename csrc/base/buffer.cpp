@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
-constexpr std::size_t kClasses = 64 * 4; // four sizes for each power of two
+constexpr std::size_t kClasses = 64 * 4;  // four sizes for each power of two
 
 // Four classes an octave: at most a quarter of a block is unused.
 struct SizeClass {
@@ -23,7 +23,7 @@ struct SizeClass {
 };
 
 SizeClass size_class(std::size_t bytes) {
-  std::size_t octave = 8; // smallest block: 256 bytes
+  std::size_t octave = 8;  // smallest block: 256 bytes
   while ((std::size_t{2} << octave) <= bytes) ++octave;
   const std::size_t quarter = std::size_t{1} << (octave - 2);
   std::size_t steps = bytes <= (std::size_t{4} * quarter) ? 0 : (bytes - 4 * quarter + quarter - 1) / quarter;
@@ -35,7 +35,7 @@ SizeClass size_class(std::size_t bytes) {
 class Pool {
  public:
   static Pool& instance() {
-    static Pool* pool = new Pool; // never destroyed: buffers may outlive static objects
+    static Pool* pool = new Pool;  // never destroyed: buffers may outlive static objects
     return *pool;
   }
 
@@ -50,11 +50,11 @@ class Pool {
         return block;
       }
     }
-    const bool huge = size.bytes >= kHugePage; // streaming through a batch is bound by address translation
+    const bool huge = size.bytes >= kHugePage;  // streaming through a batch is bound by address translation
     void* block = nullptr;
     if (posix_memalign(&block, huge ? kHugePage : kAlignment, size.bytes) != 0) throw std::bad_alloc();
 #if defined(MADV_HUGEPAGE)
-    if (huge) madvise(block, size.bytes, MADV_HUGEPAGE); // a wish: its failure changes nothing
+    if (huge) madvise(block, size.bytes, MADV_HUGEPAGE);  // a wish: its failure changes nothing
 #endif
     return block;
   }
@@ -67,7 +67,7 @@ class Pool {
           free_[size.index].push_back(block);
           pooled_ += size.bytes;
           return;
-        } catch (const std::bad_alloc&) { // no room to remember it: hand it back
+        } catch (const std::bad_alloc&) {  // no room to remember it: hand it back
         }
       }
     }
@@ -89,7 +89,7 @@ class Pool {
   std::size_t pooled_ = 0;
 };
 
-} // namespace
+}  // namespace
 
 Buffer::Buffer(std::size_t words, Content content) : words_(words), content_(content) {
   if (words == 0) return;
@@ -106,4 +106,4 @@ Buffer::~Buffer() {
 
 std::size_t pooled_bytes() noexcept { return Pool::instance().pooled(); }
 
-} // namespace heflow
+}  // namespace heflow

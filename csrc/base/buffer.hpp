@@ -9,7 +9,7 @@ namespace heflow {
 
 enum class Content {
   open,
-  secret, // wiped when released
+  secret,  // wiped when released
 };
 
 // Move-only; the words are not initialised.
@@ -43,7 +43,7 @@ class Buffer {
   Content content_ = Content::open;
 };
 
-std::size_t pooled_bytes() noexcept; // kept for reuse, of at most kPoolBytes
+std::size_t pooled_bytes() noexcept;  // kept for reuse, of at most kPoolBytes
 inline constexpr std::size_t kPoolBytes = std::size_t{256} << 20;
 
-} // namespace heflow
+}  // namespace heflow

@@ -38,4 +38,4 @@ static inline void store32_le(std::uint8_t* p, std::uint32_t x) {
   __builtin_memcpy(p, &x, sizeof x);
 }
 
-} // namespace heflow
+}  // namespace heflow

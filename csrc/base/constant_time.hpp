@@ -25,4 +25,4 @@ static inline std::uint64_t ct_less_mask(std::uint64_t a, std::uint64_t b) {
   return ct_mask(((~a & b) | ((~a | b) & (a - b))) >> 63);
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -31,4 +31,4 @@ class Error : public std::runtime_error {
   ErrorKind kind_;
 };
 
-} // namespace heflow
+}  // namespace heflow

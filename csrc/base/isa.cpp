@@ -37,7 +37,7 @@ CpuFeatures detect() {
 CpuFeatures detect() { return CpuFeatures{}; }
 #endif
 
-} // namespace
+}  // namespace
 
 const CpuFeatures& cpu_features() noexcept {
   static const CpuFeatures features = detect();
@@ -63,4 +63,4 @@ std::string cpu_name() {
 #endif
 }
 
-} // namespace heflow
+}  // namespace heflow

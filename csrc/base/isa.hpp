@@ -9,7 +9,7 @@ struct CpuFeatures {
   bool avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma;
 };
 
-const CpuFeatures& cpu_features() noexcept; // all false off x86-64
+const CpuFeatures& cpu_features() noexcept;  // all false off x86-64
 std::string cpu_name();
 
-} // namespace heflow
+}  // namespace heflow

@@ -10,7 +10,7 @@
 namespace heflow::bigint {
 namespace {
 
-constexpr std::size_t kCheapItems = 64; // items a tile for operations of a few products
+constexpr std::size_t kCheapItems = 64;  // items a tile for operations of a few products
 
 // The indices of one group of lanes; the last group repeats its last item.
 void lane_indices(std::int64_t* lanes, const std::int64_t* indices, std::size_t count, std::size_t first, unsigned n) {
@@ -21,7 +21,7 @@ void prefetch(const Word* data, std::size_t words) {
   for (std::size_t i = 0; i < words; i += 8) __builtin_prefetch(data + i);
 }
 
-} // namespace
+}  // namespace
 
 std::size_t groups_per_tile(const Modulus& modulus, std::size_t items) {
   return std::max<std::size_t>(1, items / modulus.lanes());
@@ -48,7 +48,7 @@ BatchPtr multiply(const Batch& a, const Batch& b) {
   auto result = std::make_shared<Batch>(a.modulus_ptr(), a.size());
   for_each_tile(a.groups(), groups_per_tile(m, kCheapItems), [&](std::size_t first, std::size_t last) {
     for (std::size_t g = first; g < last; ++g) {
-      if (g + 1 < last) { // one product takes about as long as memory takes to bring the next operands
+      if (g + 1 < last) {  // one product takes about as long as memory takes to bring the next operands
         prefetch(a.group(g + 1), words);
         prefetch(b.group(g + 1), words);
         prefetch(result->group(g + 1), words);
@@ -82,7 +82,7 @@ BatchPtr concatenate(const std::vector<BatchPtr>& batches) {
   auto result = std::make_shared<Batch>(modulus, size);
   std::size_t at = 0;
   for (const BatchPtr& b : batches) {
-    if (at % lanes == 0 && b->size() > 0) { // whole groups fit where they are
+    if (at % lanes == 0 && b->size() > 0) {  // whole groups fit where they are
       std::memcpy(result->group(at / lanes), b->group(0), b->bytes());
       at += b->size();
       continue;
@@ -93,7 +93,7 @@ BatchPtr concatenate(const std::vector<BatchPtr>& batches) {
       for (std::size_t i = 0; i < words; i += lanes) target[i] = source[i];
     }
   }
-  for (; at % lanes != 0; ++at) { // padding lanes repeat item 0 of their group
+  for (; at % lanes != 0; ++at) {  // padding lanes repeat item 0 of their group
     Word* group = result->group(at / lanes);
     for (std::size_t i = 0; i < words; i += lanes) group[i + at % lanes] = group[i];
   }
@@ -157,7 +157,8 @@ BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::s
       for (std::size_t j = 0; j < count; ++j) {
         std::int64_t lane[kMaxLanes];
         for (unsigned l = 0; l < lanes; ++l) lane[l] = indices[std::min(g * lanes + l, rows - 1) * count + j];
-        if (j + 1 < count) prefetch(batch.group(static_cast<std::size_t>(indices[g * lanes * count + j + 1]) / lanes), m.dual_group_words());
+        if (j + 1 < count)
+          prefetch(batch.group(static_cast<std::size_t>(indices[g * lanes * count + j + 1]) / lanes), m.dual_group_words());
         const Word* item = gather(batch, lane, scratch.data());
         if (j == 0) {
           std::memcpy(result->group(g), item, m.dual_group_words() * sizeof(Word));
@@ -170,4 +171,4 @@ BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::s
   return result;
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

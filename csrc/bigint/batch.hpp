@@ -41,7 +41,7 @@ void for_each_tile(std::size_t groups, std::size_t tile, const Body& body);
 // scratch or, where the items lie so already, the group itself.
 const Word* gather(const Batch& batch, const std::int64_t* indices, Word* scratch);
 
-BatchPtr multiply(const Batch& a, const Batch& b); // item by item, equal sizes
+BatchPtr multiply(const Batch& a, const Batch& b);  // item by item, equal sizes
 BatchPtr take(const Batch& batch, const std::int64_t* indices, std::size_t count);
 BatchPtr concatenate(const std::vector<BatchPtr>& batches);
 // Item by item inverse; Error(format) if some item is not a unit.
@@ -51,10 +51,10 @@ BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::s
 
 // Canonical residues modulo n^2, little-endian, ceil(2 bits / 8) bytes each.
 std::size_t residue_bytes(const Modulus& modulus);
-BatchPtr import_residues(const ModulusPtr& modulus, const std::uint8_t* bytes, std::size_t count); // all checked
+BatchPtr import_residues(const ModulusPtr& modulus, const std::uint8_t* bytes, std::size_t count);  // all checked
 void export_residues(std::uint8_t* bytes, const Batch& batch);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint
 
 #include "../threads/parallel_for.hpp"
 
@@ -68,4 +68,4 @@ void for_each_tile(std::size_t groups, std::size_t tile, const Body& body) {
   });
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

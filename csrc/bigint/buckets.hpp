@@ -11,8 +11,12 @@ namespace heflow::bigint {
 class Buckets {
  public:
   Buckets(const Modulus& modulus, std::size_t count)
-      : modulus_(modulus), count_(count), width_(2 * modulus.limbs()), rows_(count * modulus.dual_group_words()),
-        one_(modulus.dual_group_words()), product_(modulus.dual_group_words()) {
+      : modulus_(modulus),
+        count_(count),
+        width_(2 * modulus.limbs()),
+        rows_(count * modulus.dual_group_words()),
+        one_(modulus.dual_group_words()),
+        product_(modulus.dual_group_words()) {
     std::memcpy(one_.data(), modulus.dual_one().c0.data(), modulus.limbs() * sizeof(Word));
     std::memcpy(one_.data() + modulus.limbs(), modulus.dual_one().c1.data(), modulus.limbs() * sizeof(Word));
     clear();
@@ -50,4 +54,4 @@ class Buckets {
   Buffer rows_, one_, product_;
 };
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -10,7 +10,7 @@ using Signed = std::int64_t;
 
 constexpr unsigned kSteps = 62;
 constexpr Word kMask62 = (Word{1} << kSteps) - 1;
-using Digits = std::vector<Signed, WipingAllocator<Signed>>; // 62-bit digits, the last one signed
+using Digits = std::vector<Signed, WipingAllocator<Signed>>;  // 62-bit digits, the last one signed
 
 Digits to_digits(const Natural& x, std::size_t size) {
   Natural limbs(size);
@@ -19,7 +19,7 @@ Digits to_digits(const Natural& x, std::size_t size) {
 }
 
 struct Matrix {
-  Signed u, v, q, r; // 2^62 times the transition of 62 divsteps
+  Signed u, v, q, r;  // 2^62 times the transition of 62 divsteps
 };
 
 // 62 divsteps on the low words of (f, g), skipping runs of zeros at once.
@@ -35,13 +35,13 @@ Signed divsteps_vartime(Signed delta, Word f, Word g, Matrix& t) {
     delta += step;
     left -= step;
     if (left == 0) break;
-    if (delta > 0) { // (f, g) -> (g, -f)
+    if (delta > 0) {  // (f, g) -> (g, -f)
       delta = -delta;
       const Word f0 = f, u0 = u, v0 = v;
       f = g, u = q, v = r;
       g = 0 - f0, q = 0 - u0, r = 0 - v0;
     }
-    g += f; // both odd: the sum is even, and the shift above takes the factor out
+    g += f;  // both odd: the sum is even, and the shift above takes the factor out
     q += u;
     r += v;
   }
@@ -113,7 +113,7 @@ bool is_value(const Digits& x, Signed first, Signed rest) {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
   const std::size_t size = (64 * n.size()) / kSteps + 2;
@@ -132,10 +132,10 @@ bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
     update_fg(f, g, t);
   }
   const bool plus_one = is_value(f, 1, 0), minus_one = is_value(f, static_cast<Signed>(kMask62), -1);
-  if (!plus_one && !minus_one) return false; // f = +-gcd
+  if (!plus_one && !minus_one) return false;  // f = +-gcd
   add_multiple(d, modulus, 0, plus_one ? 1 : -1);
   while (d[size - 1] < 0) add_multiple(d, modulus, 1, 1);
-  result.assign(n.size() + 1, 0); // d < 2n may need a bit more than n has words for
+  result.assign(n.size() + 1, 0);  // d < 2n may need a bit more than n has words for
   for (std::size_t i = 0; i < size; ++i) {
     const std::size_t bit = kSteps * i, k = bit / 64, shift = bit % 64;
     if (k < result.size()) result[k] |= static_cast<Word>(d[i]) << shift;
@@ -201,7 +201,7 @@ bool invert_group(Word* group, const Modulus& modulus, InverseMethod method) {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 bool invert_groups(Word* data, std::size_t groups, std::size_t stride, const Modulus& modulus, InverseMethod method) {
   if (groups == 0) return true;
@@ -247,4 +247,4 @@ bool invert_dual_groups(Word* result, const Word* data, std::size_t groups, cons
   return true;
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -11,8 +11,8 @@ bool inverse_vartime(Natural& result, const Natural& a, const Natural& n);
 
 // How the one inverse inside a batch is taken.
 enum class InverseMethod {
-  divsteps_vartime, // public numbers
-  fermat,           // n is prime: x^(n-2), constant time
+  divsteps_vartime,  // public numbers
+  fermat,            // n is prime: x^(n-2), constant time
 };
 
 // Invert `groups` lane groups modulo n in place (Montgomery form; groups lie `stride` words apart).
@@ -22,4 +22,4 @@ bool invert_groups(Word* data, std::size_t groups, std::size_t stride, const Mod
 // Invert `groups` dual lane groups modulo n^2, out of place: 8 h^2 more products an element.
 bool invert_dual_groups(Word* result, const Word* data, std::size_t groups, const Modulus& modulus, InverseMethod method);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -23,18 +23,18 @@ inline constexpr unsigned kSlackBits = 12;
 
 // What a kernel reads of a modulus, in its own radix; the arrays are shared by all lanes.
 struct ModulusView {
-  const Word* n;         // h limbs
-  const Word* multiple;  // h + 1 limbs: the smallest multiple of n that is >= R
-  Word negative_inverse; // -1/n mod 2^radix_bits
-  unsigned limbs;        // h, a multiple of Kernels::limb_multiple
+  const Word* n;          // h limbs
+  const Word* multiple;   // h + 1 limbs: the smallest multiple of n that is >= R
+  Word negative_inverse;  // -1/n mod 2^radix_bits
+  unsigned limbs;         // h, a multiple of Kernels::limb_multiple
 };
 
 // One summand chunk * c of a linear map; chunk is a lane group, c (the same for all lanes) has h limbs.
 struct LinearTerm {
   const Word* chunk;
-  unsigned chunk_limbs; // <= h, a multiple of Kernels::limb_multiple
+  unsigned chunk_limbs;  // <= h, a multiple of Kernels::limb_multiple
   const Word* c0;
-  const Word* c1; // second half of a dual constant; unused by `linear`
+  const Word* c1;  // second half of a dual constant; unused by `linear`
 };
 
 struct Kernels {
@@ -42,23 +42,23 @@ struct Kernels {
   unsigned lanes;
   unsigned radix_bits;
   unsigned limb_multiple;
-  unsigned fixed_base_window; // bits, for tables read by select_rows
+  unsigned fixed_base_window;  // bits, for tables read by select_rows
 
   // Modulo n; a, b < 4n, results < 2n. Cost 2 h^2 limb products.
-  void (*mont_mul)(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept; // a b / R
+  void (*mont_mul)(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept;  // a b / R
   void (*mont_sqr)(Word* r, const Word* a, const ModulusView& m) noexcept;
   void (*linear)(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept;
-  void (*reduce)(Word* r, const Word* x, const ModulusView& m) noexcept; // x / R, canonical; any x < R
+  void (*reduce)(Word* r, const Word* x, const ModulusView& m) noexcept;  // x / R, canonical; any x < R
 
   // Modulo n^2 on dual numbers; both halves of the arguments < 16n, of the results < 2n.
-  void (*dual_mul)(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept; // 5 h^2
-  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;                // 3.5 h^2
+  void (*dual_mul)(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept;  // 5 h^2
+  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;                 // 3.5 h^2
   // x times the plain h-limb number t (a dual number with t1 = 0): 4 h^2
   void (*dual_mul_half)(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept;
   // sum chunk_k * c_k / R; at most 8 terms, results < 10n
   void (*dual_linear)(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept;
-  void (*dual_reduce)(Word* r, const Word* x, const ModulusView& m) noexcept;  // x / R, both halves canonical
-  void (*dual_compose)(Word* r, const Word* x, const ModulusView& m) noexcept; // x0 + x1 n as 2h plain limbs
+  void (*dual_reduce)(Word* r, const Word* x, const ModulusView& m) noexcept;   // x / R, both halves canonical
+  void (*dual_compose)(Word* r, const Word* x, const ModulusView& m) noexcept;  // x0 + x1 n as 2h plain limbs
 
   // r = a + b with carries propagated; the sum must be below R.
   void (*add)(Word* r, const Word* a, const Word* b, unsigned limbs) noexcept;
@@ -74,11 +74,9 @@ struct Kernels {
   // Constant-time table look-ups: every entry is read whatever the index.
   // table[entry][width][lane]; one index for all lanes / one index a lane.
   void (*select_shared)(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept;
-  void (*select_lanes)(Word* r, const Word* table, unsigned entries, unsigned width,
-                       const Word* indices) noexcept;
+  void (*select_lanes)(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
   // table[width][entries], shared by all lanes; one index a lane; entries a multiple of 8.
-  void (*select_rows)(Word* r, const Word* table, unsigned entries, unsigned width,
-                      const Word* indices) noexcept;
+  void (*select_rows)(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
 };
 
 extern const Kernels kPortableKernels;
@@ -86,4 +84,4 @@ extern const Kernels kPortableKernels;
 extern const Kernels kAvx512IfmaKernels;
 #endif
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

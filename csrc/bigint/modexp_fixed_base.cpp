@@ -8,7 +8,9 @@
 namespace heflow::bigint {
 
 FixedBaseTable::FixedBaseTable(ModulusPtr modulus, const DualConstant& base, std::size_t exponent_bits, InverseMethod method)
-    : modulus_(std::move(modulus)), exponent_bits_(exponent_bits), window_bits_(modulus_->kernels().fixed_base_window),
+    : modulus_(std::move(modulus)),
+      exponent_bits_(exponent_bits),
+      window_bits_(modulus_->kernels().fixed_base_window),
       windows_((exponent_bits + window_bits_ - 1) / window_bits_),
       table_(windows_ * (std::size_t{1} << window_bits_) * 2 * modulus_->limbs(), Content::secret) {
   const Modulus& m = *modulus_;
@@ -32,11 +34,13 @@ void FixedBaseTable::fill(const Word* bases, std::size_t first_window, InverseMe
   const std::size_t entries = std::size_t{1} << window_bits_, words = m.dual_group_words(), half = m.group_words();
   Buffer powers(entries * words, Content::secret), inverses(entries * half, Content::secret);
   broadcast(powers.data(), m.dual_one(), m);
-  for (std::size_t e = 1; e < entries; ++e) k.dual_mul(powers.data() + e * words, powers.data() + (e - 1) * words, bases, m.view());
-  for (std::size_t e = 0; e < entries; ++e) std::memcpy(inverses.data() + e * half, powers.data() + e * words, half * sizeof(Word));
-  invert_groups(inverses.data(), entries, half, m, method); // powers of a unit: cannot fail
+  for (std::size_t e = 1; e < entries; ++e)
+    k.dual_mul(powers.data() + e * words, powers.data() + (e - 1) * words, bases, m.view());
+  for (std::size_t e = 0; e < entries; ++e)
+    std::memcpy(inverses.data() + e * half, powers.data() + e * words, half * sizeof(Word));
+  invert_groups(inverses.data(), entries, half, m, method);  // powers of a unit: cannot fail
   for (std::size_t e = 0; e < entries; ++e) {
-    Word* t1 = powers.data() + e * words + half; // l = t1 / t0
+    Word* t1 = powers.data() + e * words + half;  // l = t1 / t0
     k.mont_mul(t1, t1, inverses.data() + e * half, m.view());
     for (unsigned l = 0; l < m.lanes() && first_window + l < windows_; ++l) {
       const Word* lane = powers.data() + e * words + l;
@@ -64,7 +68,7 @@ void FixedBaseTable::powers(Word* result, const Word* exponents, std::size_t gro
       }
       k.select_rows(entry.data(), window(w), entries, width, indices);
       Word *x = result + g * words, *sum = sums.data() + g * half;
-      if (w == 0) { // x = (t0, 0), sum = l
+      if (w == 0) {  // x = (t0, 0), sum = l
         std::memcpy(x, entry.data(), half * sizeof(Word));
         std::memset(x + half, 0, half * sizeof(Word));
         std::memcpy(sum, entry.data() + half, half * sizeof(Word));
@@ -82,4 +86,4 @@ void FixedBaseTable::powers(Word* result, const Word* exponents, std::size_t gro
   }
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

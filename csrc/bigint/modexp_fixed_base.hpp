@@ -31,7 +31,7 @@ class FixedBaseTable {
   std::size_t exponent_bits_;
   unsigned window_bits_;
   std::size_t windows_;
-  Buffer table_; // [window][2h limbs][entries], as select_rows reads it
+  Buffer table_;  // [window][2h limbs][entries], as select_rows reads it
 };
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -19,7 +19,7 @@ std::size_t widest(const SignedIntegers& x, std::size_t count) {
     const std::int64_t* words = x.words + i * x.words_each;
     const std::int64_t sign = words[x.words_each - 1] >> 63;
     for (std::size_t k = x.words_each; k-- > 0;) {
-      const auto word = static_cast<Word>(words[k] ^ sign); // |x| or |x| - 1
+      const auto word = static_cast<Word>(words[k] ^ sign);  // |x| or |x| - 1
       if (word == 0) continue;
       bits = std::max(bits, 64 * k + 64 - static_cast<std::size_t>(__builtin_clzll(word)) + (sign != 0 ? 1 : 0));
       break;
@@ -30,20 +30,21 @@ std::size_t widest(const SignedIntegers& x, std::size_t count) {
 }
 
 struct Plan {
-  unsigned digit_bits;   // c
-  std::size_t windows;   // digits an exponent
+  unsigned digit_bits;  // c
+  std::size_t windows;  // digits an exponent
   std::size_t buckets() const { return (std::size_t{1} << (digit_bits - 1)) + 1; }
 };
 
 // Signed digits -2^(c-1) <= d < 2^(c-1); two spare bits keep exponent + offset inside the windows.
 Plan best_plan(std::size_t bits, std::size_t length) {
-  constexpr double kBucketStep = 1.12, kSquare = 0.75; // in products: transposes included
+  constexpr double kBucketStep = 1.12, kSquare = 0.75;  // in products: transposes included
   Plan best{};
   double least = 1e300;
   for (unsigned c = 2; c <= 9; ++c) {
     const Plan plan{c, (bits + 2 + c - 1) / c};
     const double windows = static_cast<double>(plan.windows);
-    const double cost = windows * (kBucketStep * static_cast<double>(length) + 2 * static_cast<double>(plan.buckets()) + kSquare * c);
+    const double cost =
+        windows * (kBucketStep * static_cast<double>(length) + 2 * static_cast<double>(plan.buckets()) + kSquare * c);
     if (cost < least) least = cost, best = plan;
   }
   return best;
@@ -115,7 +116,7 @@ class ItemRows {
 // One lane's work: the factors [first, last) of output (vector, row).
 struct Job {
   const std::int64_t* items;
-  std::size_t weights; // index of the first weight
+  std::size_t weights;  // index of the first weight
   std::size_t length;
 };
 
@@ -139,7 +140,7 @@ void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const Shifte
         const bool present = j < jobs[l].length;
         const long digit = present ? weights.digit(jobs[l].weights + j, window) : 0;
         rows[l] = items.row(static_cast<std::size_t>(jobs[l].items[present ? j : 0]), digit < 0);
-        indices[l] = static_cast<std::size_t>(std::labs(digit)); // bucket 0 is never read
+        indices[l] = static_cast<std::size_t>(std::labs(digit));  // bucket 0 is never read
         any = any || digit != 0;
       }
       if (!any) continue;
@@ -163,7 +164,7 @@ void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const Shifte
   }
 }
 
-} // namespace
+}  // namespace
 
 BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, std::size_t count, std::size_t length,
                              const SignedIntegers& weights, std::size_t rows) {
@@ -172,7 +173,8 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
   const std::size_t outputs = count * rows;
   // Few outputs: cut the vectors, so that 16 lanes have work; the parts are multiplied at the end.
   constexpr std::size_t kEnoughLanes = 16, kShortest = 8;
-  const std::size_t parts = std::clamp<std::size_t>(kEnoughLanes / std::max<std::size_t>(outputs, 1), 1, std::max<std::size_t>(length / kShortest, 1));
+  const std::size_t parts = std::clamp<std::size_t>(kEnoughLanes / std::max<std::size_t>(outputs, 1), 1,
+                                                    std::max<std::size_t>(length / kShortest, 1));
   const std::size_t part = (length + parts - 1) / parts;
   const std::size_t bits = std::max<std::size_t>(widest(weights, rows * length), 1);
   const Plan plan = best_plan(bits, part);
@@ -184,7 +186,8 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
   for (std::size_t v = 0; v < count; ++v) {
     for (std::size_t p = 0; p < parts; ++p) {
       const std::size_t first = std::min(p * part, length), last = std::min(first + part, length);
-      for (std::size_t r = 0; r < rows; ++r) jobs.push_back({vectors + v * length + (first < length ? first : 0), r * length + first, last - first});
+      for (std::size_t r = 0; r < rows; ++r)
+        jobs.push_back({vectors + v * length + (first < length ? first : 0), r * length + first, last - first});
     }
   }
   const std::size_t size = jobs.size();
@@ -211,9 +214,10 @@ BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, 
   const unsigned lanes = m.lanes(), width = 2 * m.limbs();
   const std::size_t outputs = features * bins;
   constexpr std::size_t kEnoughTiles = 8;
-  const std::size_t parts = std::clamp<std::size_t>(kEnoughTiles / std::max<std::size_t>(features, 1), 1, std::max<std::size_t>(batch.groups() / (4 * bins), 1));
+  const std::size_t parts = std::clamp<std::size_t>(kEnoughTiles / std::max<std::size_t>(features, 1), 1,
+                                                    std::max<std::size_t>(batch.groups() / (4 * bins), 1));
   const std::size_t part = (batch.groups() + parts - 1) / parts;
-  Buffer rows((parts * outputs + lanes) * width); // [part][feature][bin]
+  Buffer rows((parts * outputs + lanes) * width);  // [part][feature][bin]
   parallel_for(parts * features, [&](std::size_t tile) {
     const std::size_t p = tile / features, f = tile % features;
     Buckets buckets(m, bins + 1);
@@ -248,7 +252,8 @@ BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, 
     for (std::size_t g = first; g < last; ++g) {
       for (std::size_t p = 0; p < parts; ++p) {
         const Word* from[kMaxLanes];
-        for (unsigned l = 0; l < lanes; ++l) from[l] = rows.data() + (p * outputs + std::min(g * lanes + l, outputs - 1)) * width;
+        for (unsigned l = 0; l < lanes; ++l)
+          from[l] = rows.data() + (p * outputs + std::min(g * lanes + l, outputs - 1)) * width;
         k.load_rows(p == 0 ? result->group(g) : factor.data(), from, width);
         if (p > 0) k.dual_mul(result->group(g), result->group(g), factor.data(), m.view());
       }
@@ -277,7 +282,7 @@ BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents)
         const std::size_t item = std::min(g * lanes + l, size - 1);
         const Word sign = negative(item) ? ~Word{0} : 0;
         Word carry = sign & 1;
-        for (std::size_t k = 0; k < each; ++k) { // two's complement to magnitude
+        for (std::size_t k = 0; k < each; ++k) {  // two's complement to magnitude
           const Word word = static_cast<Word>(exponents.words[item * each + k]) ^ sign;
           magnitudes[l * each + k] = word + carry;
           carry = carry & (word == ~Word{0});
@@ -293,4 +298,4 @@ BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents)
   return result;
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

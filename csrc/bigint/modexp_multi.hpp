@@ -24,4 +24,4 @@ BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, 
 // result[i] = batch[i]^(exponents[i])
 BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -87,7 +87,7 @@ void run_windows(Word* r, std::size_t bits, unsigned window, const Arithmetic& r
   }
 }
 
-} // namespace
+}  // namespace
 
 void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t bits, Ring ring, const Modulus& modulus,
                   Lookup lookup) {
@@ -106,8 +106,8 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
   });
 }
 
-void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring,
-                 const Modulus& modulus, Lookup lookup) {
+void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus,
+                 Lookup lookup) {
   const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
   if (bits == 0) return arithmetic.one(r);
   const bool scan = lookup == Lookup::constant_time;
@@ -127,4 +127,4 @@ void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size
   });
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -7,8 +7,8 @@ namespace heflow::bigint {
 
 enum class Ring { modulo_n, modulo_n_squared };
 enum class Lookup {
-  constant_time, // every table entry is read: the exponent is secret
-  direct_vartime // the exponent is public
+  constant_time,  // every table entry is read: the exponent is secret
+  direct_vartime  // the exponent is public
 };
 
 // r = x^exponent, one exponent of `bits` bits for all lanes. bits sqr + about bits/5 mul.
@@ -16,7 +16,7 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
                   Lookup lookup);
 
 // r = x^exponent lane by lane: exponents[l] points to ceil(bits/64) words.
-void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring,
-                 const Modulus& modulus, Lookup lookup);
+void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus,
+                 Lookup lookup);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -7,7 +7,7 @@ namespace {
 
 // -1/n modulo 2^radix_bits by Newton's iteration, which doubles the number of right bits.
 Word negative_inverse(Word n, unsigned radix_bits) {
-  Word inverse = n; // right to 3 bits
+  Word inverse = n;  // right to 3 bits
   for (int i = 0; i < 5; ++i) inverse *= 2 - n * inverse;
   return (0 - inverse) & ((Word{1} << radix_bits) - 1);
 }
@@ -23,7 +23,7 @@ void broadcast_limbs(Word* group, const Word* limbs, unsigned count, unsigned la
   }
 }
 
-} // namespace
+}  // namespace
 
 Modulus::Modulus(const Kernels& kernels, Natural n) : kernels_(kernels), n_(std::move(n)), bits_(bit_length(n_)) {
   if (bits_ < 2 || (n_[0] & 1) == 0) {
@@ -92,4 +92,4 @@ void broadcast(Word* group, const DualConstant& constant, const Modulus& modulus
   broadcast_limbs(group + modulus.group_words(), constant.c1.data(), modulus.limbs(), modulus.lanes());
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -38,14 +38,14 @@ class Modulus {
   const Natural& n() const { return n_; }
   const Natural& n_squared() const { return n_squared_; }
   std::size_t bits() const { return bits_; }
-  std::size_t words() const { return (bits_ + 63) / 64; }         // 64-bit words of a residue modulo n
-  std::size_t square_words() const { return (2 * bits_ + 63) / 64; } // and modulo n^2
+  std::size_t words() const { return (bits_ + 63) / 64; }             // 64-bit words of a residue modulo n
+  std::size_t square_words() const { return (2 * bits_ + 63) / 64; }  // and modulo n^2
   unsigned limbs() const { return view_.limbs; }
   unsigned lanes() const { return kernels_.lanes; }
-  long radix_power() const { return static_cast<long>(kernels_.radix_bits) * view_.limbs; } // log2 R
+  long radix_power() const { return static_cast<long>(kernels_.radix_bits) * view_.limbs; }  // log2 R
 
-  std::size_t group_words() const { return static_cast<std::size_t>(limbs()) * lanes(); }    // modulo n
-  std::size_t dual_group_words() const { return 2 * group_words(); }                          // modulo n^2
+  std::size_t group_words() const { return static_cast<std::size_t>(limbs()) * lanes(); }  // modulo n
+  std::size_t dual_group_words() const { return 2 * group_words(); }                       // modulo n^2
 
   // x 2^power modulo n / modulo n^2, for any x.
   Limbs constant(const Natural& x, long power) const;
@@ -74,4 +74,4 @@ using ModulusPtr = std::shared_ptr<const Modulus>;
 void broadcast(Word* group, const Limbs& constant, const Modulus& modulus);
 void broadcast(Word* group, const DualConstant& constant, const Modulus& modulus);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

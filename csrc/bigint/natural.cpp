@@ -34,7 +34,7 @@ Word subtract_if_possible(Natural& a, Word overflow, const Natural& b) {
   return possible;
 }
 
-} // namespace
+}  // namespace
 
 Natural natural_from_bytes(const std::uint8_t* bytes, std::size_t count) {
   Natural x((count + 7) / 8, 0);
@@ -105,7 +105,7 @@ Natural times_power_of_two(Natural x, long power, const Natural& n) {
     const Word overflow = shift_in(x, 0);
     subtract_if_possible(x, overflow, n);
   }
-  for (; power < 0; ++power) { // (x + n) / 2 where x is odd
+  for (; power < 0; ++power) {  // (x + n) / 2 where x is odd
     const Word odd = ct_mask(x[0] & 1);
     Word carry = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -128,4 +128,4 @@ void to_limbs(std::uint64_t* limbs, std::size_t count, unsigned radix_bits, cons
   }
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -38,8 +38,8 @@ Natural multiply(const Natural& a, const Natural& b);
 struct QuotientRemainder {
   Natural quotient, remainder;
 };
-QuotientRemainder divide(const Natural& x, const Natural& n); // n != 0
-Natural subtract(const Natural& a, const Natural& b);         // a >= b
+QuotientRemainder divide(const Natural& x, const Natural& n);  // n != 0
+Natural subtract(const Natural& a, const Natural& b);          // a >= b
 
 // x 2^power mod n for odd n and x < n; negative powers halve.
 Natural times_power_of_two(Natural x, long power, const Natural& n);
@@ -47,4 +47,4 @@ Natural times_power_of_two(Natural x, long power, const Natural& n);
 // Limbs of `radix_bits` bits, least significant first.
 void to_limbs(std::uint64_t* limbs, std::size_t count, unsigned radix_bits, const Natural& x);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

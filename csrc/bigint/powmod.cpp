@@ -39,4 +39,4 @@ void powmod(Word* results, const Word* bases, const Word* exponents, std::size_t
   });
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

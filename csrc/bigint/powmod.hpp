@@ -10,4 +10,4 @@ namespace heflow::bigint {
 void powmod(Word* results, const Word* bases, const Word* exponents, std::size_t count, std::size_t exponent_words,
             bool shared_exponent, const Modulus& modulus);
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

@@ -47,8 +47,7 @@ bool in_range(const Word* row, const Natural& limit) {
 
 void lower(std::atomic<std::size_t>& least, std::size_t candidate) {
   std::size_t seen = least.load();
-  while (candidate < seen && !least.compare_exchange_weak(seen, candidate)) {
-  }
+  while (candidate < seen && !least.compare_exchange_weak(seen, candidate)) {}
 }
 
 // Whether every item is a unit: one inverse of the product of all.
@@ -60,7 +59,8 @@ bool all_units(const Batch& batch) {
   for_each_tile(batch.groups(), tile, [&](std::size_t first, std::size_t last) {
     Buffer product(words);
     std::memcpy(product.data(), batch.group(first), words * sizeof(Word));
-    for (std::size_t g = first + 1; g < last; ++g) m.kernels().mont_mul(product.data(), product.data(), batch.group(g), m.view());
+    for (std::size_t g = first + 1; g < last; ++g)
+      m.kernels().mont_mul(product.data(), product.data(), batch.group(g), m.view());
     products[first / tile] = std::move(product);
   });
   for (std::size_t t = 1; t < products.size(); ++t) {
@@ -69,7 +69,7 @@ bool all_units(const Batch& batch) {
   return products.empty() || invert_groups(products[0].data(), 1, words, m, InverseMethod::divsteps_vartime);
 }
 
-} // namespace
+}  // namespace
 
 std::size_t residue_bytes(const Modulus& modulus) { return (2 * modulus.bits() + 7) / 8; }
 
@@ -97,13 +97,15 @@ BatchPtr import_residues(const ModulusPtr& modulus, const std::uint8_t* bytes, s
     }
   });
   if (bad < count) {
-    throw Error(ErrorKind::format, "ciphertext " + std::to_string(bad) + " is 0 or not below n^2: it does not belong to this key");
+    throw Error(ErrorKind::format,
+                "ciphertext " + std::to_string(bad) + " is 0 or not below n^2: it does not belong to this key");
   }
   if (!all_units(*result)) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto index = static_cast<std::int64_t>(i);
       if (!all_units(*take(*result, &index, 1))) {
-        throw Error(ErrorKind::format, "ciphertext " + std::to_string(i) + " shares a factor with n: it was not made by encryption");
+        throw Error(ErrorKind::format,
+                    "ciphertext " + std::to_string(i) + " shares a factor with n: it was not made by encryption");
       }
     }
   }
@@ -127,4 +129,4 @@ void export_residues(std::uint8_t* bytes, const Batch& batch) {
   });
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

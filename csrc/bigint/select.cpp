@@ -9,7 +9,7 @@ namespace {
 struct Entry {
   const char* name;
   std::vector<std::string> features;
-  const Kernels* kernels; // null if not built
+  const Kernels* kernels;  // null if not built
   bool runs;
 };
 
@@ -33,7 +33,7 @@ std::string reason(const Entry& entry) {
   return "";
 }
 
-} // namespace
+}  // namespace
 
 std::vector<BackendInfo> backends() {
   std::vector<BackendInfo> infos;
@@ -53,4 +53,4 @@ const Kernels& kernels_for(const std::string& name) {
   throw Error(ErrorKind::backend, "unknown backend '" + name + "'; known are " + known);
 }
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

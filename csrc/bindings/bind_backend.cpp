@@ -17,4 +17,4 @@ void bind_backend(py::module_& module) {
   module.def("check", [](const std::string& name) { bigint::kernels_for(name); }, py::arg("name"));
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -43,7 +43,8 @@ py::bytes powmod(std::string_view bases, std::string_view exponents, std::string
     const std::size_t words = m.words(), given = (bytes_each + 7) / 8;
     Natural narrow(count * words, 0), powers(count * words, 0);
     for (std::size_t i = 0; i < count; ++i) {
-      Natural row(base_rows.begin() + static_cast<std::ptrdiff_t>(i * given), base_rows.begin() + static_cast<std::ptrdiff_t>((i + 1) * given));
+      Natural row(base_rows.begin() + static_cast<std::ptrdiff_t>(i * given),
+                  base_rows.begin() + static_cast<std::ptrdiff_t>((i + 1) * given));
       if (!bigint::less(row, m.n())) {
         throw Error(ErrorKind::parameter, "base " + std::to_string(i) + " is not below the modulus");
       }
@@ -61,11 +62,11 @@ py::bytes powmod(std::string_view bases, std::string_view exponents, std::string
   return py::bytes(result);
 }
 
-} // namespace
+}  // namespace
 
 void bind_bigint(py::module_& module) {
   module.def("powmod", &powmod, py::arg("bases"), py::arg("exponents"), py::arg("modulus"), py::arg("count"),
              py::arg("exponent_bytes"), py::arg("shared_exponent"), py::arg("backend"));
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -8,18 +8,30 @@ namespace {
 
 const char* class_name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::parameter: return "ParameterError";
-    case ErrorKind::shape: return "ShapeError";
-    case ErrorKind::key_mismatch: return "KeyMismatchError";
-    case ErrorKind::encoding: return "EncodingError";
-    case ErrorKind::encoding_range: return "EncodingRangeError";
-    case ErrorKind::headroom: return "HeadroomError";
-    case ErrorKind::depth: return "DepthError";
-    case ErrorKind::unsupported: return "UnsupportedOperationError";
-    case ErrorKind::format: return "FormatError";
-    case ErrorKind::key_file: return "KeyFileError";
-    case ErrorKind::backend: return "BackendError";
-    case ErrorKind::entropy: return "EntropyError";
+    case ErrorKind::parameter:
+      return "ParameterError";
+    case ErrorKind::shape:
+      return "ShapeError";
+    case ErrorKind::key_mismatch:
+      return "KeyMismatchError";
+    case ErrorKind::encoding:
+      return "EncodingError";
+    case ErrorKind::encoding_range:
+      return "EncodingRangeError";
+    case ErrorKind::headroom:
+      return "HeadroomError";
+    case ErrorKind::depth:
+      return "DepthError";
+    case ErrorKind::unsupported:
+      return "UnsupportedOperationError";
+    case ErrorKind::format:
+      return "FormatError";
+    case ErrorKind::key_file:
+      return "KeyFileError";
+    case ErrorKind::backend:
+      return "BackendError";
+    case ErrorKind::entropy:
+      return "EntropyError";
   }
   return "HeflowError";
 }
@@ -30,7 +42,7 @@ bool signal_pending() {
   return PyErr_CheckSignals() != 0;
 }
 
-} // namespace
+}  // namespace
 
 void bind_errors() {
   set_interrupt_check(&signal_pending);
@@ -46,4 +58,4 @@ void bind_errors() {
   });
 }
 
-} // namespace heflow
+}  // namespace heflow

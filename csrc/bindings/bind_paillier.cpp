@@ -39,15 +39,17 @@ Integers integers(const Words& words) {
 Integers integers(const Words& words, const Batch& batch) {
   const Integers result = integers(words);
   if (result.count != batch.size()) {
-    refuse(ErrorKind::shape, std::to_string(result.count) + " integers given for " + std::to_string(batch.size()) + " ciphertexts");
+    refuse(ErrorKind::shape,
+           std::to_string(result.count) + " integers given for " + std::to_string(batch.size()) + " ciphertexts");
   }
   return result;
 }
 
 void require_key(const PublicKey& key, const Batch& batch) {
   if (&key.modulus()->kernels() != &batch.modulus().kernels()) {
-    refuse(ErrorKind::backend, std::string("a batch of backend '") + batch.modulus().kernels().name + "' met a key of backend '" +
-                                   key.modulus()->kernels().name + "'; convert it with x.to_backend(name)");
+    refuse(ErrorKind::backend, std::string("a batch of backend '") + batch.modulus().kernels().name +
+                                   "' met a key of backend '" + key.modulus()->kernels().name +
+                                   "'; convert it with x.to_backend(name)");
   }
   if (key.modulus()->n() != batch.modulus().n()) refuse(ErrorKind::key_mismatch, "the batch was encrypted under another key");
 }
@@ -62,14 +64,17 @@ void require_indices(const std::int64_t* indices, std::size_t count, std::size_t
 
 std::shared_ptr<Batch> shared(const BatchPtr& batch) { return std::const_pointer_cast<Batch>(batch); }
 
-std::shared_ptr<SecretKey> make_secret(const PublicKeyRef& key, std::string_view p, std::string_view q, std::string_view idempotent_p,
-                                       std::string_view idempotent_q, std::string_view recombine_p, std::string_view recombine_q,
-                                       std::string_view base_p, std::string_view base_q) {
+std::shared_ptr<SecretKey> make_secret(const PublicKeyRef& key, std::string_view p, std::string_view q,
+                                       std::string_view idempotent_p, std::string_view idempotent_q,
+                                       std::string_view recombine_p, std::string_view recombine_q, std::string_view base_p,
+                                       std::string_view base_q) {
   const bigint::Modulus& n = *key->modulus();
   Natural product = bigint::multiply(natural(p), natural(q));
   product.resize(n.n().size() > product.size() ? n.n().size() : product.size(), 0);
-  if (bigint::less(product, n.n()) || bigint::less(n.n(), product)) refuse(ErrorKind::parameter, "p times q is not the public modulus");
-  return std::make_shared<SecretKey>(key, PrimeHalf(n, natural(p), natural(idempotent_p), natural(recombine_p), natural(base_p)),
+  if (bigint::less(product, n.n()) || bigint::less(n.n(), product))
+    refuse(ErrorKind::parameter, "p times q is not the public modulus");
+  return std::make_shared<SecretKey>(key,
+                                     PrimeHalf(n, natural(p), natural(idempotent_p), natural(recombine_p), natural(base_p)),
                                      PrimeHalf(n, natural(q), natural(idempotent_q), natural(recombine_q), natural(base_q)));
 }
 
@@ -93,7 +98,8 @@ std::shared_ptr<Batch> encrypt_fixed(const PublicKey& key, const Words& words, s
   const Integers messages = integers(words);
   const bigint::Modulus& n = *key.modulus();
   const std::size_t bytes_each = (n.bits() + 7) / 8;
-  if (randomizers.size() != messages.count * bytes_each) refuse(ErrorKind::shape, "one randomizer of the size of n is needed for each message");
+  if (randomizers.size() != messages.count * bytes_each)
+    refuse(ErrorKind::shape, "one randomizer of the size of n is needed for each message");
   Natural rows(messages.count * n.words(), 0);
   for (std::size_t i = 0; i < messages.count; ++i) {
     const Natural r = natural(randomizers.substr(i * bytes_each, bytes_each));
@@ -121,7 +127,8 @@ std::shared_ptr<Batch> sum(const PublicKey& key, const Batch& batch, const Indic
 std::shared_ptr<Batch> bucket_sum(const PublicKey& key, const Batch& batch, const Bins& bins, std::int64_t n_bins) {
   require_key(key, batch);
   if (bins.ndim() != 2 || static_cast<std::size_t>(bins.shape(0)) != batch.size() || n_bins < 1) {
-    refuse(ErrorKind::shape, "bucket_sum needs bins of shape (" + std::to_string(batch.size()) + ", n_features) and n_bins >= 1");
+    refuse(ErrorKind::shape,
+           "bucket_sum needs bins of shape (" + std::to_string(batch.size()) + ", n_features) and n_bins >= 1");
   }
   const auto features = static_cast<std::size_t>(bins.shape(1));
   for (py::ssize_t i = 0; i < bins.size(); ++i) {
@@ -129,12 +136,14 @@ std::shared_ptr<Batch> bucket_sum(const PublicKey& key, const Batch& batch, cons
       refuse(ErrorKind::shape, "bin " + std::to_string(bins.data()[i]) + " is not in 0.." + std::to_string(n_bins - 1));
     }
   }
-  return without_gil([&] { return bigint::bucket_product_vartime(batch, bins.data(), features, static_cast<std::size_t>(n_bins)); });
+  return without_gil(
+      [&] { return bigint::bucket_product_vartime(batch, bins.data(), features, static_cast<std::size_t>(n_bins)); });
 }
 
 std::shared_ptr<Batch> matmul_plain(const PublicKey& key, const Batch& batch, const Indices& vectors, const Words& weights) {
   require_key(key, batch);
-  if (vectors.ndim() != 2 || weights.ndim() != 3 || vectors.shape(1) != weights.shape(1) || weights.shape(2) < 1 || vectors.shape(1) < 1) {
+  if (vectors.ndim() != 2 || weights.ndim() != 3 || vectors.shape(1) != weights.shape(1) || weights.shape(2) < 1 ||
+      vectors.shape(1) < 1) {
     refuse(ErrorKind::shape, "matmul_plain needs vectors (n_vec, N) and weights (n_rows, N, words), N >= 1");
   }
   const auto count = static_cast<std::size_t>(vectors.shape(0)), length = static_cast<std::size_t>(vectors.shape(1));
@@ -164,56 +173,81 @@ std::shared_ptr<Batch> from_bytes(const PublicKey& key, const py::buffer& data) 
   const py::buffer_info info = data.request();
   const std::size_t size = static_cast<std::size_t>(info.size * info.itemsize), each = key.ciphertext_bytes();
   if (info.ndim != 1 || size % each != 0) {
-    refuse(ErrorKind::format, std::to_string(size) + " bytes are not a whole number of ciphertexts of " + std::to_string(each) + " bytes");
+    refuse(ErrorKind::format,
+           std::to_string(size) + " bytes are not a whole number of ciphertexts of " + std::to_string(each) + " bytes");
   }
-  return without_gil([&] { return bigint::import_residues(key.modulus(), static_cast<const std::uint8_t*>(info.ptr), size / each); });
+  return without_gil(
+      [&] { return bigint::import_residues(key.modulus(), static_cast<const std::uint8_t*>(info.ptr), size / each); });
 }
 
 void bind_verbs(py::module_& m) {
   using py::arg;
-  m.def("encrypt", [](const PublicKey& key, const Words& words) {
-    const Integers messages = integers(words);
-    return without_gil([&] { return paillier::encrypt(key, messages); });
-  }, arg("public"), arg("words"));
-  m.def("encrypt_owner", [](const SecretKey& key, const Words& words) {
-    const Integers messages = integers(words);
-    return without_gil([&] { return paillier::encrypt_owner(key, messages); });
-  }, arg("secret"), arg("words"));
+  m.def(
+      "encrypt",
+      [](const PublicKey& key, const Words& words) {
+        const Integers messages = integers(words);
+        return without_gil([&] { return paillier::encrypt(key, messages); });
+      },
+      arg("public"), arg("words"));
+  m.def(
+      "encrypt_owner",
+      [](const SecretKey& key, const Words& words) {
+        const Integers messages = integers(words);
+        return without_gil([&] { return paillier::encrypt_owner(key, messages); });
+      },
+      arg("secret"), arg("words"));
   m.def("encrypt_fixed", &encrypt_fixed, arg("public"), arg("words"), arg("randomizers"));
   m.def("decrypt", &decrypt, arg("secret"), arg("batch"), arg("limit"));
-  m.def("add", [](const PublicKey& key, const Batch& a, const Batch& b) {
-    require_key(key, a), require_key(key, b);
-    if (a.size() != b.size()) refuse(ErrorKind::shape, "batches of " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " do not add");
-    return without_gil([&] { return bigint::multiply(a, b); });
-  }, arg("public"), arg("a"), arg("b"));
-  m.def("add_plain", [](const PublicKey& key, const Batch& a, const Words& words) {
-    require_key(key, a);
-    const Integers messages = integers(words, a);
-    return without_gil([&] { return paillier::add_plain(key, a, messages); });
-  }, arg("public"), arg("a"), arg("words"));
-  m.def("negate", [](const PublicKey& key, const Batch& a) {
-    require_key(key, a);
-    return without_gil([&] { return bigint::invert_vartime(a); });
-  }, arg("public"), arg("a"));
-  m.def("multiply_plain", [](const PublicKey& key, const Batch& a, const Words& words) {
-    require_key(key, a);
-    const Integers factors = integers(words, a);
-    return without_gil([&] { return bigint::power_each_vartime(a, {factors.words, factors.words_each}); });
-  }, arg("public"), arg("a"), arg("words"));
+  m.def(
+      "add",
+      [](const PublicKey& key, const Batch& a, const Batch& b) {
+        require_key(key, a), require_key(key, b);
+        if (a.size() != b.size())
+          refuse(ErrorKind::shape,
+                 "batches of " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " do not add");
+        return without_gil([&] { return bigint::multiply(a, b); });
+      },
+      arg("public"), arg("a"), arg("b"));
+  m.def(
+      "add_plain",
+      [](const PublicKey& key, const Batch& a, const Words& words) {
+        require_key(key, a);
+        const Integers messages = integers(words, a);
+        return without_gil([&] { return paillier::add_plain(key, a, messages); });
+      },
+      arg("public"), arg("a"), arg("words"));
+  m.def(
+      "negate",
+      [](const PublicKey& key, const Batch& a) {
+        require_key(key, a);
+        return without_gil([&] { return bigint::invert_vartime(a); });
+      },
+      arg("public"), arg("a"));
+  m.def(
+      "multiply_plain",
+      [](const PublicKey& key, const Batch& a, const Words& words) {
+        require_key(key, a);
+        const Integers factors = integers(words, a);
+        return without_gil([&] { return bigint::power_each_vartime(a, {factors.words, factors.words_each}); });
+      },
+      arg("public"), arg("a"), arg("words"));
   m.def("sum", &sum, arg("public"), arg("a"), arg("indices"));
   m.def("bucket_sum", &bucket_sum, arg("public"), arg("a"), arg("bins"), arg("n_bins"));
   m.def("matmul_plain", &matmul_plain, arg("public"), arg("a"), arg("vectors"), arg("weights"));
   m.def("take", &take, arg("public"), arg("a"), arg("indices"));
   m.def("concatenate", &concatenate, arg("public"), arg("batches"));
-  m.def("rerandomize", [](const PublicKey& key, const Batch& a) {
-    require_key(key, a);
-    return without_gil([&] { return paillier::rerandomize(key, a); });
-  }, arg("public"), arg("a"));
+  m.def(
+      "rerandomize",
+      [](const PublicKey& key, const Batch& a) {
+        require_key(key, a);
+        return without_gil([&] { return paillier::rerandomize(key, a); });
+      },
+      arg("public"), arg("a"));
   m.def("to_bytes", &to_bytes, arg("public"), arg("a"));
   m.def("from_bytes", &from_bytes, arg("public"), arg("data"));
 }
 
-} // namespace
+}  // namespace
 
 void bind_paillier(py::module_& module) {
   py::class_<PublicKey, PublicKeyRef>(module, "PublicKey")
@@ -224,8 +258,8 @@ void bind_paillier(py::module_& module) {
       .def_property_readonly("backend", [](const PublicKey& key) { return key.modulus()->kernels().name; })
       .def_property_readonly("ciphertext_bytes", &PublicKey::ciphertext_bytes);
   py::class_<SecretKey, SecretKeyRef>(module, "SecretKey")
-      .def(py::init(&make_secret), py::arg("public"), py::arg("p"), py::arg("q"), py::arg("idempotent_p"), py::arg("idempotent_q"),
-           py::arg("recombine_p"), py::arg("recombine_q"), py::arg("base_p"), py::arg("base_q"));
+      .def(py::init(&make_secret), py::arg("public"), py::arg("p"), py::arg("q"), py::arg("idempotent_p"),
+           py::arg("idempotent_q"), py::arg("recombine_p"), py::arg("recombine_q"), py::arg("base_p"), py::arg("base_q"));
   py::class_<Batch, std::shared_ptr<Batch>>(module, "Batch")
       .def("__len__", &Batch::size)
       .def_property_readonly("nbytes", &Batch::bytes)
@@ -233,4 +267,4 @@ void bind_paillier(py::module_& module) {
   bind_verbs(module);
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -56,7 +56,8 @@ std::uint64_t parallel_loop(std::size_t tiles, double milliseconds, std::int64_t
   std::atomic<std::uint64_t> sum{0};
   parallel_for(tiles, [&](std::size_t tile) {
     std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(milliseconds));
-    if (static_cast<std::int64_t>(tile) == failing_tile) throw Error(ErrorKind::parameter, "tile " + std::to_string(tile) + " failed");
+    if (static_cast<std::int64_t>(tile) == failing_tile)
+      throw Error(ErrorKind::parameter, "tile " + std::to_string(tile) + " failed");
     if (nested) {
       parallel_for(3, [&](std::size_t inner) { sum += inner; });
     } else {
@@ -76,22 +77,26 @@ std::string compiler() {
 #endif
 }
 
-} // namespace
+}  // namespace
 
 void bind_testing(py::module_& module) {
   module.def("stream", &stream, py::arg("seed"), py::arg("substream"), py::arg("nbytes"));
   module.def("uniform_below", &below, py::arg("seed"), py::arg("substream"), py::arg("bound"));
-  module.def("entropy", [](std::size_t bytes) {
-    std::string out(bytes, '\0');
-    fill_entropy(reinterpret_cast<std::uint8_t*>(out.data()), bytes);
-    return py::bytes(out);
-  }, py::arg("nbytes"));
+  module.def(
+      "entropy",
+      [](std::size_t bytes) {
+        std::string out(bytes, '\0');
+        fill_entropy(reinterpret_cast<std::uint8_t*>(out.data()), bytes);
+        return py::bytes(out);
+      },
+      py::arg("nbytes"));
   module.def("inverse", &inverse, py::arg("a"), py::arg("n"));
-  module.def("parallel_loop", &parallel_loop, py::arg("tiles"), py::arg("milliseconds"), py::arg("failing_tile") = -1, py::arg("nested") = false);
+  module.def("parallel_loop", &parallel_loop, py::arg("tiles"), py::arg("milliseconds"), py::arg("failing_tile") = -1,
+             py::arg("nested") = false);
   module.def("pooled_bytes", &pooled_bytes);
   module.def("compiler", &compiler);
   module.def("cpu_name", &cpu_name);
   module.def("entropy_source", [] { return std::string(entropy_source()); });
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -8,4 +8,4 @@ void bind_threads(py::module_& module) {
   module.def("set_count", &set_thread_count, py::arg("n"));
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -20,7 +20,8 @@ Span span(std::string_view bytes) { return {reinterpret_cast<const std::uint8_t*
 
 py::bytes to_bytes(Span s) { return py::bytes(reinterpret_cast<const char*>(s.data), s.size); }
 
-py::bytes seal_bytes(std::uint8_t kind, std::uint8_t scheme, std::string_view key_id, std::string_view header, const py::buffer& payload) {
+py::bytes seal_bytes(std::uint8_t kind, std::uint8_t scheme, std::string_view key_id, std::string_view header,
+                     const py::buffer& payload) {
   const py::buffer_info info = payload.request();
   const Span body = span(info);
   py::bytes result(nullptr, sealed_bytes(header.size(), body.size));
@@ -44,16 +45,19 @@ py::tuple open_bytes(const py::buffer& data) {
   return py::make_tuple(envelope.kind, envelope.scheme, to_bytes(envelope.key_id), to_bytes(envelope.header), view[range]);
 }
 
-} // namespace
+}  // namespace
 
 void bind_wire(py::module_& module) {
   module.def("seal", &seal_bytes, py::arg("kind"), py::arg("scheme"), py::arg("key_id"), py::arg("header"), py::arg("payload"));
   module.def("open", &open_bytes, py::arg("data"));
-  module.def("checksum", [](const py::buffer& data) {
-    const py::buffer_info info = data.request();
-    const Span s = span(info);
-    return checksum(s.data, s.size);
-  }, py::arg("data"));
+  module.def(
+      "checksum",
+      [](const py::buffer& data) {
+        const py::buffer_info info = data.request();
+        const Span s = span(info);
+        return checksum(s.data, s.size);
+      },
+      py::arg("data"));
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -13,4 +13,4 @@ namespace heflow {
 // Signed integers, shape (count, words): two's complement, least significant word first.
 using Words = py::array_t<std::int64_t, py::array::c_style>;
 
-} // namespace heflow
+}  // namespace heflow

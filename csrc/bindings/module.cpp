@@ -11,7 +11,7 @@ void bind_bigint(py::module_& module);
 void bind_paillier(py::module_& module);
 void bind_testing(py::module_& module);
 
-} // namespace heflow
+}  // namespace heflow
 
 PYBIND11_MODULE(_core, module) {
   const auto submodule = [&](const char* name, void (*bind)(py::module_&)) {

@@ -22,7 +22,7 @@ void logarithm(Word* x, const Word* c, const PrimeHalf& half, const Modulus& n, 
   }
 }
 
-} // namespace
+}  // namespace
 
 void decrypt(std::int64_t* messages, const SecretKey& key, const Batch& batch, const Natural& limit) {
   const Modulus& n = batch.modulus();
@@ -53,8 +53,8 @@ void decrypt(std::int64_t* messages, const SecretKey& key, const Batch& batch, c
   });
   if (not_unit < none) {
     wipe(messages, batch.size() * words_each * sizeof(std::int64_t));
-    throw Error(ErrorKind::format, "ciphertext " + std::to_string(not_unit.load()) +
-                                       " shares a factor with n: it was not made by encryption");
+    throw Error(ErrorKind::format,
+                "ciphertext " + std::to_string(not_unit.load()) + " shares a factor with n: it was not made by encryption");
   }
   if (too_large < none) {
     wipe(messages, batch.size() * words_each * sizeof(std::int64_t));
@@ -64,4 +64,4 @@ void decrypt(std::int64_t* messages, const SecretKey& key, const Batch& batch, c
   }
 }
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

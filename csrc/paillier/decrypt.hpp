@@ -9,4 +9,4 @@ namespace heflow::paillier {
 // |m| > limit and Error(format) if a ciphertext is not a unit; nothing is returned then.
 void decrypt(std::int64_t* messages, const SecretKey& key, const Batch& batch, const Natural& limit);
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

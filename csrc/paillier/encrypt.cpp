@@ -46,11 +46,11 @@ BatchPtr encrypt_tiles(const ModulusPtr& modulus, const Integers& messages, cons
   return result;
 }
 
-} // namespace
+}  // namespace
 
 BatchPtr encrypt(const PublicKey& key, const Integers& messages) {
   const Seed seed = Seed::fresh();
-  if (!key.textbook() && messages.count > 0) key.table(); // made on all threads, not inside a tile
+  if (!key.textbook() && messages.count > 0) key.table();  // made on all threads, not inside a tile
   return encrypt_tiles(key.modulus(), messages, [&](Word* groups, std::size_t first, std::size_t last) {
     public_randomizers(groups, key, seed, first * key.modulus()->lanes(), last - first);
   });
@@ -108,4 +108,4 @@ BatchPtr add_plain(const PublicKey& key, const Batch& batch, const Integers& mes
   return result;
 }
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

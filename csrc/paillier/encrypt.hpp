@@ -19,4 +19,4 @@ BatchPtr rerandomize(const PublicKey& key, const Batch& batch);
 // ciphertext * (1 + m n)
 BatchPtr add_plain(const PublicKey& key, const Batch& batch, const Integers& messages);
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

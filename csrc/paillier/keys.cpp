@@ -21,7 +21,8 @@ std::shared_ptr<const FixedBaseTable> PublicKey::table() const {
 }
 
 PrimeHalf::PrimeHalf(const Modulus& n, const Natural& prime, const Natural& idempotent, const Natural& recombine, Natural base)
-    : modulus_(std::make_shared<Modulus>(n.kernels(), prime)), order_(bigint::subtract(modulus_->n(), Natural{1})),
+    : modulus_(std::make_shared<Modulus>(n.kernels(), prime)),
+      order_(bigint::subtract(modulus_->n(), Natural{1})),
       base_(std::move(base)) {
   const Modulus& m = *modulus_;
   const long radix = n.kernels().radix_bits;
@@ -59,4 +60,4 @@ void PrimeHalf::reduce(Word* result, const Word* dual_n, const Modulus& n) const
   modulus_->kernels().dual_linear(result, terms, count, modulus_->view());
 }
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

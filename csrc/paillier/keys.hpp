@@ -42,7 +42,7 @@ class PublicKey {
   const ModulusPtr& modulus() const { return modulus_; }
   bool textbook() const { return bigint::is_zero(base_); }
   std::size_t ciphertext_bytes() const { return bigint::residue_bytes(*modulus_); }
-  std::shared_ptr<const FixedBaseTable> table() const; // not for textbook keys
+  std::shared_ptr<const FixedBaseTable> table() const;  // not for textbook keys
 
  private:
   ModulusPtr modulus_;
@@ -61,20 +61,20 @@ class PrimeHalf {
   PrimeHalf(const Modulus& n, const Natural& prime, const Natural& idempotent, const Natural& recombine, Natural base);
 
   const Modulus& modulus() const { return *modulus_; }
-  const Natural& order() const { return order_; }       // prime - 1
+  const Natural& order() const { return order_; }  // prime - 1
   const Natural& prime() const { return modulus_->n(); }
   bool has_base() const { return !bigint::is_zero(base_); }
   std::shared_ptr<const FixedBaseTable> table() const;
 
   // A dual number modulo n^2, cut into pieces of this prime's size, to one modulo prime^2: both Montgomery.
   void reduce(Word* result, const Word* dual_n, const Modulus& n) const;
-  const DualConstant& lift_low() const { return lift_low_; }   // back: the factors of the two halves
-  const DualConstant& lift_high() const { return lift_high_; } // of a number modulo prime^2
+  const DualConstant& lift_low() const { return lift_low_; }    // back: the factors of the two halves
+  const DualConstant& lift_high() const { return lift_high_; }  // of a number modulo prime^2
   const Limbs& recombine() const { return recombine_; }
 
  private:
   struct Piece {
-    std::size_t offset;   // limbs into the dual number modulo n^2
+    std::size_t offset;  // limbs into the dual number modulo n^2
     unsigned limbs;
     DualConstant factor;
   };
@@ -99,4 +99,4 @@ class SecretKey {
   PrimeHalf p_, q_;
 };
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

@@ -44,7 +44,7 @@ Word below_half(std::size_t words, const Source& x, const Natural& n) {
   return ct_mask(borrow & (above ^ 1));
 }
 
-} // namespace
+}  // namespace
 
 Word to_residue(Word* residue, const std::int64_t* m, std::size_t words_each, const bigint::Modulus& modulus) {
   const std::size_t words = modulus.words(), wide = std::max(words, words_each);
@@ -64,7 +64,7 @@ Word from_residue(std::int64_t* m, std::size_t words_each, const Word* residue, 
   const Word negative = ~below_half(words, [&](std::size_t i) { return residue[i]; }, modulus.n());
   Natural magnitude(std::max({words, words_each, limit.size()}), 0);
   negate_if(magnitude.data(), residue, negative, modulus);
-  Word borrow = 0; // of limit - |m|
+  Word borrow = 0;  // of limit - |m|
   for (std::size_t i = 0; i < magnitude.size(); ++i) {
     borrow = static_cast<Word>((static_cast<Wide>(word_at(limit, i)) - magnitude[i] - borrow) >> 64) & 1;
   }
@@ -76,4 +76,4 @@ Word from_residue(std::int64_t* m, std::size_t words_each, const Word* residue, 
 
 std::size_t words_for(const Natural& limit) { return bigint::bit_length(limit) / 64 + 1; }
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

@@ -26,4 +26,4 @@ Word from_residue(std::int64_t* m, std::size_t words_each, const Word* residue, 
 // Words needed for any |m| <= limit and its sign.
 std::size_t words_for(const Natural& limit);
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

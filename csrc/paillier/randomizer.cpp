@@ -9,7 +9,8 @@ namespace heflow::paillier {
 namespace {
 
 // Uniform exponents below `order`, or of `bits` bits where order is null.
-Buffer draw(const Seed& seed, std::uint64_t substream_of_first, std::size_t items, std::size_t words, std::size_t bits, const Natural* order) {
+Buffer draw(const Seed& seed, std::uint64_t substream_of_first, std::size_t items, std::size_t words, std::size_t bits,
+            const Natural* order) {
   Buffer drawn(items * words, Content::secret);
   for (std::size_t i = 0; i < items; ++i) {
     Stream stream(seed, substream_of_first + 2 * i);
@@ -40,12 +41,12 @@ void prime_randomizers(Word* result, const PrimeHalf& half, const Seed& seed, st
     m.kernels().load_words(base.data(), m.limbs(), rows, static_cast<unsigned>(m.words()));
     const bigint::LinearTerm term{base.data(), m.limbs(), m.import_low().c0.data(), m.import_low().c1.data()};
     m.kernels().dual_linear(base.data(), &term, 1, m.view());
-    bigint::power_shared(result + g * m.dual_group_words(), base.data(), half.prime(), m.bits(),
-                         bigint::Ring::modulo_n_squared, m, bigint::Lookup::constant_time);
+    bigint::power_shared(result + g * m.dual_group_words(), base.data(), half.prime(), m.bits(), bigint::Ring::modulo_n_squared,
+                         m, bigint::Lookup::constant_time);
   }
 }
 
-} // namespace
+}  // namespace
 
 void textbook_randomizer(Word* result, const Word* const* r, const Modulus& n) {
   n.kernels().load_words(result, n.limbs(), r, static_cast<unsigned>(n.words()));
@@ -60,7 +61,8 @@ void public_randomizers(Word* result, const PublicKey& key, const Seed& seed, st
   const unsigned lanes = n.lanes();
   if (!key.textbook()) {
     const auto table = key.table();
-    const Buffer exponents = draw(seed, 2 * first_item, groups * lanes, table->exponent_words(), table->exponent_bits(), nullptr);
+    const Buffer exponents =
+        draw(seed, 2 * first_item, groups * lanes, table->exponent_words(), table->exponent_bits(), nullptr);
     table->powers(result, exponents.data(), groups);
     return;
   }
@@ -83,16 +85,16 @@ void owner_randomizers(Word* result, const SecretKey& key, const Seed& seed, std
     const auto term = [](const Word* chunk, const Modulus& m, const DualConstant& c) {
       return bigint::LinearTerm{chunk, m.limbs(), c.c0.data(), c.c1.data()};
     };
-    const bigint::LinearTerm terms[4] = {
-        term(pg, mp, key.p().lift_low()), term(pg + mp.group_words(), mp, key.p().lift_high()),
-        term(qg, mq, key.q().lift_low()), term(qg + mq.group_words(), mq, key.q().lift_high())};
+    const bigint::LinearTerm terms[4] = {term(pg, mp, key.p().lift_low()), term(pg + mp.group_words(), mp, key.p().lift_high()),
+                                         term(qg, mq, key.q().lift_low()),
+                                         term(qg + mq.group_words(), mq, key.q().lift_high())};
     n.kernels().dual_linear(result + g * n.dual_group_words(), terms, 4, n.view());
   }
 }
 
 std::size_t randomizer_tile(const Modulus& n, std::size_t groups) {
-  const std::size_t most = bigint::groups_per_tile(n, 64); // their states fit the second-level cache
+  const std::size_t most = bigint::groups_per_tile(n, 64);  // their states fit the second-level cache
   return std::clamp<std::size_t>(groups / 16, 1, most);
 }
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

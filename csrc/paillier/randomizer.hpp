@@ -19,4 +19,4 @@ void textbook_randomizer(Word* result, const Word* const* r, const Modulus& n);
 // Groups of a call that share one walk through the tables.
 std::size_t randomizer_tile(const Modulus& n, std::size_t groups);
 
-} // namespace heflow::paillier
+}  // namespace heflow::paillier

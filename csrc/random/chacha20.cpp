@@ -15,7 +15,7 @@ void quarter_round(std::uint32_t* s, int a, int b, int c, int d) {
   s[c] += s[d], s[b] = rotate(s[b] ^ s[c], 7);
 }
 
-} // namespace
+}  // namespace
 
 void chacha20_block(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter) noexcept {
   std::uint32_t initial[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}, s[16];
@@ -24,12 +24,14 @@ void chacha20_block(std::uint8_t* out, const std::uint8_t* key, std::uint64_t no
   initial[14] = static_cast<std::uint32_t>(nonce), initial[15] = static_cast<std::uint32_t>(nonce >> 32);
   for (int i = 0; i < 16; ++i) s[i] = initial[i];
   for (int round = 0; round < 10; ++round) {
-    quarter_round(s, 0, 4, 8, 12), quarter_round(s, 1, 5, 9, 13), quarter_round(s, 2, 6, 10, 14), quarter_round(s, 3, 7, 11, 15);
-    quarter_round(s, 0, 5, 10, 15), quarter_round(s, 1, 6, 11, 12), quarter_round(s, 2, 7, 8, 13), quarter_round(s, 3, 4, 9, 14);
+    quarter_round(s, 0, 4, 8, 12), quarter_round(s, 1, 5, 9, 13), quarter_round(s, 2, 6, 10, 14),
+        quarter_round(s, 3, 7, 11, 15);
+    quarter_round(s, 0, 5, 10, 15), quarter_round(s, 1, 6, 11, 12), quarter_round(s, 2, 7, 8, 13),
+        quarter_round(s, 3, 4, 9, 14);
   }
   for (int i = 0; i < 16; ++i) store32_le(out + 4 * i, s[i] + initial[i]);
   wipe(s, sizeof s);
   wipe(initial, sizeof initial);
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -8,4 +8,4 @@ namespace heflow {
 // 64 bytes of key stream: block `counter` under a 32-byte key and nonce.
 void chacha20_block(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter) noexcept;
 
-} // namespace heflow
+}  // namespace heflow

@@ -16,12 +16,12 @@ namespace {
 ssize_t draw(std::uint8_t* out, std::size_t bytes) { return getrandom(out, bytes, 0); }
 #else
 ssize_t draw(std::uint8_t* out, std::size_t bytes) {
-  const std::size_t part = bytes < 256 ? bytes : 256; // the most getentropy gives
+  const std::size_t part = bytes < 256 ? bytes : 256;  // the most getentropy gives
   return getentropy(out, part) == 0 ? static_cast<ssize_t>(part) : -1;
 }
 #endif
 
-} // namespace
+}  // namespace
 
 void fill_entropy(std::uint8_t* out, std::size_t bytes) {
   while (bytes > 0) {
@@ -44,4 +44,4 @@ const char* entropy_source() noexcept {
 #endif
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -12,4 +12,4 @@ void fill_entropy(std::uint8_t* out, std::size_t bytes);
 
 const char* entropy_source() noexcept;
 
-} // namespace heflow
+}  // namespace heflow

@@ -21,14 +21,16 @@ std::uint64_t is_below(const std::uint64_t* a, const std::uint64_t* b, std::size
   return borrow;
 }
 
-} // namespace
+}  // namespace
 
 void uniform_bits(Stream& stream, std::uint64_t* out, std::size_t words, std::size_t bits) noexcept {
   stream.fill(reinterpret_cast<std::uint8_t*>(out), words * sizeof *out);
   for (std::size_t i = 0; i < words; ++i) {
     std::uint64_t mask = ~std::uint64_t{0};
-    if (64 * i >= bits) mask = 0;
-    else if (64 * (i + 1) > bits) mask >>= 64 * (i + 1) - bits;
+    if (64 * i >= bits)
+      mask = 0;
+    else if (64 * (i + 1) > bits)
+      mask >>= 64 * (i + 1) - bits;
     out[i] = load64_le(reinterpret_cast<const std::uint8_t*>(out + i)) & mask;
   }
 }
@@ -40,4 +42,4 @@ void uniform_below(Stream& stream, std::uint64_t* out, const std::uint64_t* boun
   } while (is_below(out, bound, words) == 0);
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -10,4 +10,4 @@ void uniform_bits(Stream& stream, std::uint64_t* out, std::size_t words, std::si
 // Uniform in [0, bound), by rejection: at most one draw in two is wasted, and only their number shows.
 void uniform_below(Stream& stream, std::uint64_t* out, const std::uint64_t* bound, std::size_t words) noexcept;
 
-} // namespace heflow
+}  // namespace heflow

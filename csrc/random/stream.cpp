@@ -38,4 +38,4 @@ void Stream::fill(std::uint8_t* out, std::size_t bytes) noexcept {
   }
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -10,7 +10,7 @@ namespace heflow {
 class Seed {
  public:
   static constexpr std::size_t kBytes = 32;
-  static Seed fresh(); // from the operating system
+  static Seed fresh();  // from the operating system
   static Seed from_bytes(const std::uint8_t* bytes);
   Seed(Seed&& other) noexcept;
   Seed(const Seed&) = delete;
@@ -40,4 +40,4 @@ class Stream {
   std::size_t used_ = kBlock;
 };
 
-} // namespace heflow
+}  // namespace heflow

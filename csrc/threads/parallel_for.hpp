@@ -12,4 +12,4 @@ void parallel_for(std::size_t tiles, const Body& body) {
   detail::run_tiles(tiles, [](const void* b, std::size_t tile) { (*static_cast<const Body*>(b))(tile); }, &body);
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -24,7 +24,7 @@ constexpr std::size_t kMostThreads = 1024;
 constexpr auto kInterruptInterval = std::chrono::milliseconds(20);
 
 std::atomic<InterruptCheck> interrupt_check{nullptr};
-std::atomic<std::size_t> chosen_count{0}; // 0: not chosen yet
+std::atomic<std::size_t> chosen_count{0};  // 0: not chosen yet
 thread_local bool inside_tile = false;
 
 std::size_t available_cpus() {
@@ -57,7 +57,7 @@ struct Loop {
   std::atomic<bool> stop{false};
   std::mutex mutex;
   std::condition_variable finished;
-  std::size_t working = 0; // helpers inside work()
+  std::size_t working = 0;  // helpers inside work()
   std::exception_ptr error;
 
   void fail(std::exception_ptr raised) {
@@ -111,7 +111,7 @@ class Pool {
         wake_.wait(lock, [this] { return loop_ != nullptr && wanted_ > 0; });
         loop = loop_;
         --wanted_;
-        const std::lock_guard<std::mutex> inner(loop->mutex); // counted before withdraw() can return
+        const std::lock_guard<std::mutex> inner(loop->mutex);  // counted before withdraw() can return
         ++loop->working;
       }
       loop->work([] {});
@@ -163,7 +163,7 @@ class Between {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-} // namespace
+}  // namespace
 
 std::size_t thread_count() {
   std::size_t count = chosen_count;
@@ -221,5 +221,5 @@ void run_tiles(std::size_t tiles, TileFunction function, const void* body) {
   if (loop->error) std::rethrow_exception(loop->error);
 }
 
-} // namespace detail
-} // namespace heflow
+}  // namespace detail
+}  // namespace heflow

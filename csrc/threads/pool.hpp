@@ -23,6 +23,6 @@ class Interrupted : public std::exception {
 namespace detail {
 using TileFunction = void (*)(const void* body, std::size_t tile);
 void run_tiles(std::size_t tiles, TileFunction function, const void* body);
-} // namespace detail
+}  // namespace detail
 
-} // namespace heflow
+}  // namespace heflow

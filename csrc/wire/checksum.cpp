@@ -5,8 +5,8 @@
 namespace heflow {
 namespace {
 
-constexpr std::uint64_t kPolynomial = 0xC96C5795D7870F42; // reflected ECMA-182
-constexpr int kSlices = 16;                               // bytes a step
+constexpr std::uint64_t kPolynomial = 0xC96C5795D7870F42;  // reflected ECMA-182
+constexpr int kSlices = 16;                                // bytes a step
 
 struct Tables {
   std::uint64_t of[kSlices][256];
@@ -36,7 +36,7 @@ std::uint64_t fold_word(std::uint64_t word, int first_slice) {
   return crc;
 }
 
-} // namespace
+}  // namespace
 
 std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_t crc) noexcept {
   crc = ~crc;
@@ -47,4 +47,4 @@ std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_
   return ~crc;
 }
 
-} // namespace heflow
+}  // namespace heflow

@@ -9,4 +9,4 @@ namespace heflow {
 // `crc` continues an earlier call.
 std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_t crc = 0) noexcept;
 
-} // namespace heflow
+}  // namespace heflow

@@ -19,7 +19,7 @@ struct Span {
 
 struct Envelope {
   std::uint8_t kind, scheme;
-  Span key_id, header, payload; // into the sealed bytes
+  Span key_id, header, payload;  // into the sealed bytes
 };
 
 std::size_t sealed_bytes(std::size_t header, std::size_t payload) noexcept;
@@ -28,4 +28,4 @@ void seal(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id
 // Checks everything before any length is believed; Error(format) says what is wrong.
 Envelope open(Span sealed);
 
-} // namespace heflow
+}  // namespace heflow

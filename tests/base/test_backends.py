@@ -4,14 +4,19 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 import heflow as hf
+import pytest
 from heflow._core import testing as core
 
 
 def run(code, **environment):
-    return subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_listing():
@@ -24,7 +29,11 @@ def test_listing():
 @pytest.mark.parametrize("name", ["portable", "avx512ifma"])
 def test_forcing_by_environment(name):
     available = name in [b.name for b in hf.backends() if b.available]
-    done = run("import heflow as hf; print(hf.paillier.keygen(512, insecure=True).public.backend)", HEFLOW_BACKEND=name, PYTHONWARNINGS="ignore")
+    done = run(
+        "import heflow as hf; print(hf.paillier.keygen(512, insecure=True).public.backend)",
+        HEFLOW_BACKEND=name,
+        PYTHONWARNINGS="ignore",
+    )
     if available:
         assert done.stdout.strip() == name
     else:

@@ -6,12 +6,11 @@ import random
 from pathlib import Path
 
 import gmpy2
+import heflow as hf
 import pytest
+from heflow._core import testing as core
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import heflow as hf
-from heflow._core import testing as core
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "modexp.json"
 SIZES = [2, 3, 7, 51, 52, 53, 57, 58, 59, 64, 127, 260, 512, 521, 1024, 1036, 2048]
@@ -38,7 +37,9 @@ def _block(case):
     return bases, [rng.getrandbits(case["exponent_bits"]) for _ in bases], n
 
 
-@pytest.mark.parametrize("case", json.loads(VECTORS.read_text()), ids=lambda c: f"{c['bits']}-{c['exponent_bits']}")
+@pytest.mark.parametrize(
+    "case", json.loads(VECTORS.read_text()), ids=lambda c: f"{c['bits']}-{c['exponent_bits']}"
+)
 def test_modexp_vectors(backend, case):
     """10,000 vectors made with Python's pow; the file holds the digest of each block's results."""
     bases, exponents, n = _block(case)
@@ -48,7 +49,11 @@ def test_modexp_vectors(backend, case):
 
 
 @settings(max_examples=60, deadline=None)
-@given(n=st.integers(1, 2**700), bases=st.lists(st.integers(-(2**720), 2**720), max_size=20), exponent=st.integers(0, 2**90))
+@given(
+    n=st.integers(1, 2**700),
+    bases=st.lists(st.integers(-(2**720), 2**720), max_size=20),
+    exponent=st.integers(0, 2**90),
+)
 def test_powmod_property(n, bases, exponent):
     n = 2 * n + 1
     for name in [b.name for b in hf.backends() if b.available]:

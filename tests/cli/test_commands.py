@@ -2,11 +2,10 @@
 
 import json
 
+import heflow as hf
 import numpy as np
 import pytest
 from click.testing import CliRunner
-
-import heflow as hf
 from heflow.cli import cli
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -27,12 +26,27 @@ def test_files_end_to_end(tmp_path):
     assert run("add", pub, tmp_path / "a", tmp_path / "b", tmp_path / "sum").exit_code == 0
     shown = run("decrypt", key, tmp_path / "sum", "--passphrase", "open")
     assert shown.output.split() == ["[11.5", "18.", "]"]
-    assert run("decrypt", key, tmp_path / "sum", "--passphrase", "open", "--output", tmp_path / "out.npy").exit_code == 0
+    assert (
+        run(
+            "decrypt",
+            key,
+            tmp_path / "sum",
+            "--passphrase",
+            "open",
+            "--output",
+            tmp_path / "out.npy",
+        ).exit_code
+        == 0
+    )
     assert np.load(tmp_path / "out.npy").tolist() == [11.5, 18.0]
     facts = json.loads(run("inspect", tmp_path / "sum").output)
     assert facts["kind"] == "tensor" and facts["shape"] == [2]
     wrong = run("decrypt", key, tmp_path / "sum", "--passphrase", "shut")
-    assert wrong.exit_code == 2 and "passphrase is wrong" in wrong.output and "Traceback" not in wrong.output
+    assert (
+        wrong.exit_code == 2
+        and "passphrase is wrong" in wrong.output
+        and "Traceback" not in wrong.output
+    )
 
 
 def test_doctor():
@@ -43,16 +57,41 @@ def test_doctor():
 def test_demo():
     done = run("demo", "--rounds", 3, "--bits", 512, "--insecure", "--hospitals", 3)
     assert done.exit_code == 0, done.output
-    for words in ("3 hospitals", "plaintext", "encrypted", "largest difference", "bytes sent", "backend", "threads"):
+    for words in (
+        "3 hospitals",
+        "plaintext",
+        "encrypted",
+        "largest difference",
+        "bytes sent",
+        "backend",
+        "threads",
+    ):
         assert words in done.output
 
 
 def test_bench_runs_and_asserts(tmp_path):
-    done = run("bench", "--small", "--items", 512, "--bits", 512, "--compare", "gmpy2", "--json", tmp_path / "o.json", "--html", tmp_path / "o.html", "--markdown", tmp_path / "o.md")
+    done = run(
+        "bench",
+        "--small",
+        "--items",
+        512,
+        "--bits",
+        512,
+        "--compare",
+        "gmpy2",
+        "--json",
+        tmp_path / "o.json",
+        "--html",
+        tmp_path / "o.html",
+        "--markdown",
+        tmp_path / "o.md",
+    )
     assert done.exit_code == 0, done.output
     measured = json.loads((tmp_path / "o.json").read_text())["measurements"]
-    assert len({m["operation"] for m in measured if m["library"] == "heflow"}) == 11
-    assert "powmod" in (tmp_path / "o.md").read_text() and (tmp_path / "o.html").stat().st_size > 1000
+    assert len({m["operation"] for m in measured if m["library"] == "heflow"}) == 12
+    assert (
+        "powmod" in (tmp_path / "o.md").read_text() and (tmp_path / "o.html").stat().st_size > 1000
+    )
     refused = run("bench", "--compare", "abacus", "--small", "--bits", 512)
     assert refused.exit_code != 0 and "unknown library" in refused.output
 

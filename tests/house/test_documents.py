@@ -22,7 +22,16 @@ def test_readme_prints_what_it_shows():
     with contextlib.redirect_stdout(out):
         exec(code, {})
     assert out.getvalue() == shown
-    assert len([line for line in code.splitlines() if line and not line.startswith(("import", "print"))]) <= 10
+    assert (
+        len(
+            [
+                line
+                for line in code.splitlines()
+                if line and not line.startswith(("import", "print"))
+            ]
+        )
+        <= 10
+    )
 
 
 def test_readme_names_the_two_commands():
@@ -41,10 +50,18 @@ def test_the_tutorial_runs():
         for block in blocks(ROOT / "docs/tutorials/first-steps.md"):
             exec(block, scope)
     printed = out.getvalue()
-    assert "shape=(2, 3)" in printed and printed.count("UnsupportedOperationError") == 3 and "EncodingError" in printed
+    assert (
+        "shape=(2, 3)" in printed
+        and printed.count("UnsupportedOperationError") == 3
+        and "EncodingError" in printed
+    )
 
 
-@pytest.mark.parametrize("path", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "csrc/README.md"]), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "csrc/README.md"]),
+    ids=lambda p: p.name,
+)
 def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
         assert (path.parent / target).exists(), target

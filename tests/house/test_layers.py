@@ -19,7 +19,14 @@ MAY_INCLUDE = {
     "bindings": {"base", "threads", "random", "wire", "bigint", "paillier"},
 }
 ISA = {"portable", "avx2", "avx512ifma"}
-ISA_MAY_INCLUDE = {"<cstdint>", "<cstddef>", "<immintrin.h>", "kernels.hpp", "base/bytes.hpp", "base/constant_time.hpp"}
+ISA_MAY_INCLUDE = {
+    "<cstdint>",
+    "<cstddef>",
+    "<immintrin.h>",
+    "kernels.hpp",
+    "base/bytes.hpp",
+    "base/constant_time.hpp",
+}
 
 LEVELS = {
     "errors": 0,
@@ -49,7 +56,9 @@ def test_cpp_includes(path):
     isa = len(parts) == 3 and parts[1] in ISA
     for included in re.findall(r'^\s*#include\s+([<"][^>"]+[>"])', path.read_text(), re.M):
         if included.startswith("<"):
-            assert not isa or included in ISA_MAY_INCLUDE, f"{included} in an instruction-set folder"
+            assert not isa or included in ISA_MAY_INCLUDE, (
+                f"{included} in an instruction-set folder"
+            )
             assert parts[0] == "bindings" or "pybind11" not in included
             continue
         target = (path.parent / included.strip('"')).resolve().relative_to(CSRC)
@@ -59,20 +68,31 @@ def test_cpp_includes(path):
         elif target.parts[0] != parts[0]:
             assert target.parts[0] in MAY_INCLUDE[parts[0]], f"{parts[0]} may not include {target}"
         else:
-            assert not (len(target.parts) == 3 and target.parts[1] in ISA), "only through kernels.hpp"
+            assert not (len(target.parts) == 3 and target.parts[1] in ISA), (
+                "only through kernels.hpp"
+            )
 
 
 def imported(path):
     """Names of the heflow modules that a file imports, type-checking blocks left out."""
     package = path.relative_to(PYTHON).parts[:-1]
     tree = ast.parse(path.read_text())
-    skipped = {id(n) for block in ast.walk(tree) if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test) for n in ast.walk(block)}
+    skipped = {
+        id(n)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for n in ast.walk(block)
+    }
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1]
-            names = [(*base, *node.module.split("."))] if node.module else [(*base, a.name) for a in node.names]
+            names = (
+                [(*base, *node.module.split("."))]
+                if node.module
+                else [(*base, a.name) for a in node.names]
+            )
             yield from names
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "heflow":
             yield ("heflow",)
@@ -80,7 +100,11 @@ def imported(path):
             yield from [("heflow",) for a in node.names if a.name.split(".")[0] == "heflow"]
 
 
-@pytest.mark.parametrize("path", sorted(p for p in PYTHON.rglob("*.py") if p != PYTHON / "__init__.py"), ids=lambda p: str(p.relative_to(PYTHON)))
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for p in PYTHON.rglob("*.py") if p != PYTHON / "__init__.py"),
+    ids=lambda p: str(p.relative_to(PYTHON)),
+)
 def test_python_imports(path):
     own = path.relative_to(PYTHON).parts[0].removesuffix(".py")
     for name in imported(path):
@@ -90,7 +114,9 @@ def test_python_imports(path):
             assert own != "tensor" and own != "encoding", "tensors never name the compiled module"
             assert own != "paillier" or len(name) == 1 or name[1] in ("paillier", "wire")
         elif name[0] != own:
-            assert LEVELS[name[0]] < LEVELS[own] or (own, name[0]) == ("cli", "bench"), f"{own} imports {name[0]}"
+            assert LEVELS[name[0]] < LEVELS[own] or (own, name[0]) == ("cli", "bench"), (
+                f"{own} imports {name[0]}"
+            )
 
 
 def test_schemes_are_not_named_above_the_boundary():

@@ -21,7 +21,11 @@ def tracked(*suffixes):
 
 
 def test_rooms_are_small():
-    long = {str(p.relative_to(ROOT)): n for p in tracked(".py", ".cpp", ".hpp", ".pyi") if (n := len(p.read_text().splitlines())) > MOST_LINES}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in tracked(".py", ".cpp", ".hpp", ".pyi")
+        if (n := len(p.read_text().splitlines())) > MOST_LINES
+    }
     assert set(long) <= set(LONGER), long
 
 
@@ -32,7 +36,9 @@ def test_no_rooms_without_a_concept():
 
 
 def test_nothing_is_left_undone():
-    undone = re.compile("|".join(["NotImplemented" + "Error", "TO" + "DO", "FIX" + "ME", "-march=" + "native"]))
+    undone = re.compile(
+        "|".join(["NotImplemented" + "Error", "TO" + "DO", "FIX" + "ME", "-march=" + "native"])
+    )
     for path in [*tracked(".py", ".cpp", ".hpp"), ROOT / "CMakeLists.txt"]:
         assert not undone.search(path.read_text()), path
 
@@ -42,12 +48,21 @@ def test_instruction_set_objects_have_no_weak_symbols(tmp_path):
     """A weak symbol compiled with AVX-512 could be picked for the whole program."""
     if "x86_64" not in subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout:
         return
-    flags = ["-mavx512f", "-mavx512dq", "-mavx512vl", "-mavx512bw", "-mavx512ifma", "-fno-exceptions"]
+    flags = [
+        "-mavx512f",
+        "-mavx512dq",
+        "-mavx512vl",
+        "-mavx512bw",
+        "-mavx512ifma",
+        "-fno-exceptions",
+    ]
     build = ["g++", "-std=c++17", "-O1", "-fPIC", "-DHEFLOW_HAVE_AVX512IFMA", *flags, "-c"]
     for source in sorted((ROOT / "csrc/bigint/avx512ifma").glob("*.cpp")):
         target = tmp_path / f"{source.stem}.o"
         subprocess.run([*build, source, "-o", target], check=True)
-        symbols = subprocess.run(["nm", "-C", target], capture_output=True, text=True, check=True).stdout
+        symbols = subprocess.run(
+            ["nm", "-C", target], capture_output=True, text=True, check=True
+        ).stdout
         weak = [line for line in symbols.splitlines() if re.search(r" [WwVvu] ", line)]
         assert not weak, (source.name, weak)
 
@@ -59,16 +74,26 @@ STUBS = sorted((ROOT / "python/heflow/_core").glob("*.pyi"))
 def test_stubs_name_what_the_module_has(stub):
     core = importlib.import_module("heflow._core")
     module = getattr(core, stub.stem)
-    declared = {n.name: n for n in ast.parse(stub.read_text()).body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    declared = {
+        n.name: n
+        for n in ast.parse(stub.read_text()).body
+        if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+    }
     assert set(declared) == {n for n in dir(module) if not n.startswith("_")}
     for name, node in declared.items():
         if isinstance(node, ast.ClassDef):
             members = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
-            assert {m for m in members if not m.startswith("_")} == {m for m in dir(getattr(module, name)) if not m.startswith("_")}
+            assert {m for m in members if not m.startswith("_")} == {
+                m for m in dir(getattr(module, name)) if not m.startswith("_")
+            }
         else:
             signature = getattr(module, name).__doc__.splitlines()[0]
             for argument in node.args.args:
-                assert f"{argument.arg}:" in signature or f"{argument.arg} " in signature or "arg0" in signature, (name, signature)
+                assert (
+                    f"{argument.arg}:" in signature
+                    or f"{argument.arg} " in signature
+                    or "arg0" in signature
+                ), (name, signature)
 
 
 def test_every_submodule_has_a_stub():
@@ -96,7 +121,9 @@ def test_errors_derive_from_the_closest_builtin():
         "UnsupportedOperationError": TypeError, "FormatError": ValueError, "KeyFileError": ValueError, "BackendError": RuntimeError, "EntropyError": OSError, "EncodingRangeError": OverflowError,
     }  # fmt: skip
     for name, builtin in expected.items():
-        assert issubclass(getattr(hf, name), (hf.HeflowError,)) and issubclass(getattr(hf, name), builtin), name
+        assert issubclass(getattr(hf, name), (hf.HeflowError,)) and issubclass(
+            getattr(hf, name), builtin
+        ), name
 
 
 def test_import_is_quick_and_lean():
@@ -104,6 +131,11 @@ def test_import_is_quick_and_lean():
         "import numpy, time; t = time.perf_counter(); import heflow, sys; print(time.perf_counter() - t);"
         "print([m for m in ('phe', 'sklearn', 'tenseal', 'heu', 'rich', 'click', 'matplotlib', 'paillier') if m in sys.modules])"
     )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines() for _ in range(3)]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        for _ in range(3)
+    ]
     assert min(float(r[0]) for r in runs) < 0.2
     assert runs[0][1] == "[]"

@@ -1,8 +1,7 @@
 """Journey 1: encrypt, add, decrypt; and a server that holds the public context only."""
 
-import numpy as np
-
 import heflow as hf
+import numpy as np
 
 
 def test_a_federated_sum(secret_2048):

@@ -1,9 +1,8 @@
 """Ciphertexts that no encryption makes, and values that break their declared bound."""
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow._core import paillier as core
 from heflow.encoding.words import from_python
 
@@ -16,14 +15,24 @@ def _p(secret):
 @pytest.mark.parametrize("name", ["zero", "p", "multiple of q", "n", "n^2", "beyond", "negative"])
 def test_ciphertexts_that_do_not_exist(secret, name):
     n, p = secret.public.n, _p(secret)
-    bad = {"zero": 0, "p": p, "multiple of q": 12345 * (n // p), "n": n, "n^2": n * n, "beyond": n * n + 5, "negative": -3}[name]
+    bad = {
+        "zero": 0,
+        "p": p,
+        "multiple of q": 12345 * (n // p),
+        "n": n,
+        "n^2": n * n,
+        "beyond": n * n + 5,
+        "negative": -3,
+    }[name]
     good = [int(c) for c in secret.public.encrypt([1, 2]).to_ciphertext_ints()]
     with pytest.raises(hf.FormatError, match="ciphertext 2"):
         secret.public.from_ciphertext_ints([*good, bad])
-    if 0 <= bad < 256 ** secret.public._key.ciphertext_bytes:
+    if 0 <= bad < 256**secret.public._key.ciphertext_bytes:
         size = secret.public._key.ciphertext_bytes
         with pytest.raises(hf.FormatError, match="ciphertext 2"):
-            core.from_bytes(secret.public._key, b"".join(c.to_bytes(size, "little") for c in [*good, bad]))
+            core.from_bytes(
+                secret.public._key, b"".join(c.to_bytes(size, "little") for c in [*good, bad])
+            )
 
 
 def test_wrong_length(secret):
@@ -37,7 +46,9 @@ def test_value_beyond_its_bound_is_an_error(secret):
     """A party that lies about a bound gets an error at decryption, never a number."""
     public = secret.public
     x = public.encrypt([100, 200], bound=1000)
-    lied = public.from_ciphertext_ints((x * hf.plain([1000, 1000])).to_ciphertext_ints(), bound=1000)
+    lied = public.from_ciphertext_ints(
+        (x * hf.plain([1000, 1000])).to_ciphertext_ints(), bound=1000
+    )
     with pytest.raises(hf.HeadroomError, match="bound"):
         secret.decrypt(lied)
     assert secret.decrypt(x).tolist() == [100, 200]
@@ -88,6 +99,14 @@ def test_results_do_not_depend_on_threads(secret):
     seen = set()
     for n in (1, 2, 4, 8):
         with hf.threads(n):
-            made = [x + x, x * 7, -x, x.sum(), weights @ x, x[::3], hf.bucket_sum(x, np.arange(600) % 7, 7)]
+            made = [
+                x + x,
+                x * 7,
+                -x,
+                x.sum(),
+                weights @ x,
+                x[::3],
+                hf.bucket_sum(x, np.arange(600) % 7, 7),
+            ]
             seen.add(tuple(t.to_bytes(refresh=False) for t in made))
     assert len(seen) == 1

@@ -6,10 +6,9 @@ import random
 import traceback
 
 import gmpy2
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow.paillier.primes import prime_pair
 
 
@@ -55,7 +54,9 @@ def _weak_moduli(count):
         if kind == 0:
             yield rng.getrandbits(2047) << 1 | 1 << 2047  # even
         elif kind == 1:
-            yield rng.choice([3, 5, 7, 11, 101, 65537, 1048573]) * (rng.getrandbits(2044) | 1 << 2043 | 1)
+            yield rng.choice([3, 5, 7, 11, 101, 65537, 1048573]) * (
+                rng.getrandbits(2044) | 1 << 2043 | 1
+            )
         elif kind == 2:
             yield int(gmpy2.next_prime(1 << 260)) * 3 ** (i % 3) * (1 << 40 | 1)  # short
         elif kind == 3:
@@ -95,7 +96,11 @@ def test_imported_key_defaults_to_textbook(backend):
 
 
 def test_randomness_is_fresh(secret):
-    many = [secret.public.encrypt(np.zeros(50, int)), secret.public.encrypt(np.zeros(50, int)), secret.encrypt(np.zeros(50, int))]
+    many = [
+        secret.public.encrypt(np.zeros(50, int)),
+        secret.public.encrypt(np.zeros(50, int)),
+        secret.encrypt(np.zeros(50, int)),
+    ]
     seen = {int(c) for x in many for c in x.to_ciphertext_ints()}
     assert len(seen) == 150 and 1 not in seen
 
@@ -117,7 +122,13 @@ def test_secret_shows_nothing(secret_2048):
     lengths = np.frombuffer(payload[:16], dtype="<u4")
     p = int.from_bytes(payload[16 : 16 + lengths[0]], "little")
     q = secret_2048.public.n // p
-    shown = [repr(secret_2048), str(secret_2048), f"{secret_2048}", repr(secret_2048.public), str(dir(secret_2048))]
+    shown = [
+        repr(secret_2048),
+        str(secret_2048),
+        f"{secret_2048}",
+        repr(secret_2048.public),
+        str(dir(secret_2048)),
+    ]
     for refused in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(hf.UnsupportedOperationError) as caught:
             refused(secret_2048)

@@ -6,15 +6,14 @@ import secrets
 from pathlib import Path
 
 import gmpy2
+import heflow as hf
 import numpy as np
 import pytest
-from phe import paillier as phe
-from vectors.make_ciphertexts import inputs
-
-import heflow as hf
 from heflow._core import paillier as core
 from heflow.encoding.words import from_python
 from oracle import paillier as oracle
+from phe import paillier as phe
+from vectors.make_ciphertexts import inputs
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "ciphertexts.json").read_text())
 
@@ -30,7 +29,9 @@ def test_fixed_randomness(backend, case):
     secret = hf.paillier.secret_from_primes(p, q, backend=backend, insecure=True)
     size = (n.bit_length() + 7) // 8
     batch = core.encrypt_fixed(
-        secret.public._key, from_python(messages, 1), b"".join(r.to_bytes(size, "little") for r in randomness)
+        secret.public._key,
+        from_python(messages, 1),
+        b"".join(r.to_bytes(size, "little") for r in randomness),
     )
     found = secret.public.ciphertext_ints(core.to_bytes(secret.public._key, batch))
     digests = [hashlib.sha256(format(c, "x").encode()).hexdigest()[:16] for c in found]
@@ -42,7 +43,10 @@ def test_fixed_randomness(backend, case):
 def _primes(bits):
     """Blum primes with gcd(p-1, q-1) = 2, as the randomizer "djn" needs them."""
     while True:
-        p, q = (int(gmpy2.next_prime(secrets.randbits(bits // 2) | 3 << (bits // 2 - 2))) for _ in range(2))
+        p, q = (
+            int(gmpy2.next_prime(secrets.randbits(bits // 2) | 3 << (bits // 2 - 2)))
+            for _ in range(2)
+        )
         if p % 4 == q % 4 == 3 and gmpy2.gcd(p - 1, q - 1) == 2 and (p * q).bit_length() == bits:
             return p, q
 
@@ -51,7 +55,9 @@ def _primes(bits):
 @pytest.mark.parametrize("bits", [256, 510, 512, 768, 1024])
 def test_every_way_of_encrypting_decrypts_in_the_oracle(backend, bits, randomizer):
     p, q = _primes(bits)
-    imported = hf.paillier.secret_from_primes(p, q, backend=backend, randomizer=randomizer, insecure=True)
+    imported = hf.paillier.secret_from_primes(
+        p, q, backend=backend, randomizer=randomizer, insecure=True
+    )
     a = np.array([0, 1, -1, 2**62, -(2**63), 2**63 - 1, 12345, -7, 8])
     for encrypt in (imported.public.encrypt, imported.encrypt):
         x = encrypt(a, bound=2**63)
@@ -94,6 +100,17 @@ def test_backends_are_bit_identical():
     seen = set()
     for name in names:
         t = x.to_backend(name)
-        made = [t, t + t, t * 3, t * -2.5, t - 1, -t, t.sum(), matrix @ t, t[::-2], hf.bucket_sum(t, np.arange(21) % 4, 4)]
+        made = [
+            t,
+            t + t,
+            t * 3,
+            t * -2.5,
+            t - 1,
+            -t,
+            t.sum(),
+            matrix @ t,
+            t[::-2],
+            hf.bucket_sum(t, np.arange(21) % 4, 4),
+        ]
         seen.add(tuple(m.to_bytes(refresh=False) for m in made))
     assert len(seen) == 1

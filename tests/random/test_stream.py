@@ -5,14 +5,13 @@ import shutil
 import subprocess
 import sys
 
+import heflow as hf
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from heflow._core import testing as core
 from hypothesis import given
 from hypothesis import strategies as st
-
-import heflow as hf
-from heflow._core import testing as core
 
 
 def reference(seed, substream, nbytes):
@@ -26,7 +25,11 @@ def test_rfc_8439_appendix_a1():
     assert core.stream(bytes(32), 0, 64).hex() == expected
 
 
-@given(seed=st.binary(min_size=32, max_size=32), substream=st.integers(0, 2**64 - 1), nbytes=st.integers(0, 500))
+@given(
+    seed=st.binary(min_size=32, max_size=32),
+    substream=st.integers(0, 2**64 - 1),
+    nbytes=st.integers(0, 500),
+)
 def test_stream_equals_a_second_implementation(seed, substream, nbytes):
     assert core.stream(seed, substream, nbytes) == reference(seed, substream, nbytes)
 
@@ -82,12 +85,25 @@ except hf.EntropyError as error:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux" or not shutil.which("cc"), reason="needs Linux and a C compiler")
-@pytest.mark.parametrize(("mode", "expected"), [("eintr", "encrypted 3"), ("short", "encrypted 3"), ("enosys", "refused True")])
+@pytest.mark.skipif(
+    sys.platform != "linux" or not shutil.which("cc"), reason="needs Linux and a C compiler"
+)
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("eintr", "encrypted 3"), ("short", "encrypted 3"), ("enosys", "refused True")],
+)
 def test_entropy_faults(tmp_path, mode, expected):
     """Interrupted and short answers are repeated; anything else is an error before anything is encrypted."""
     (tmp_path / "shim.c").write_text(SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True
+    )
     env = {**os.environ, "LD_PRELOAD": str(tmp_path / "shim.so"), "ENTROPY_FAULT": mode}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", PROGRAM], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.stdout.startswith(expected), done.stdout + done.stderr

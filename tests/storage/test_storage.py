@@ -8,10 +8,9 @@ import subprocess
 import sys
 import time
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow._core import wire
 
 pytestmark = pytest.mark.filterwarnings("ignore::heflow.errors.InsecureKeyWarning")
@@ -33,15 +32,27 @@ def test_sizes(secret_2048):
 def test_round_trips(secret, tmp_path):
     public = hf.from_bytes(secret.public.to_bytes(), backend=secret.public.backend, insecure=True)
     assert public == secret.public
-    for a in (np.array([1.5, -2.5]), np.arange(6).reshape(2, 3), np.float64(3.25), np.zeros((0, 3))):
+    for a in (
+        np.array([1.5, -2.5]),
+        np.arange(6).reshape(2, 3),
+        np.float64(3.25),
+        np.zeros((0, 3)),
+    ):
         x = secret.encrypt(a)
         y = hf.from_bytes(x.to_bytes(), public)
-        assert (y.shape, y.dtype, y.bound, y.scale_bits) == (x.shape, x.dtype, x.bound, x.scale_bits)
+        assert (y.shape, y.dtype, y.bound, y.scale_bits) == (
+            x.shape,
+            x.dtype,
+            x.bound,
+            x.scale_bits,
+        )
         np.testing.assert_array_equal(secret.decrypt(y), a)
         hf.save(tmp_path / "x", x)
         np.testing.assert_array_equal(secret.decrypt(hf.load(tmp_path / "x", public)), a)
     facts = hf.inspect(secret.encrypt(np.ones((2, 3))).to_bytes())
-    assert facts["kind"] == "tensor" and facts["shape"] == (2, 3) and facts["key_id"] == public.key_id
+    assert (
+        facts["kind"] == "tensor" and facts["shape"] == (2, 3) and facts["key_id"] == public.key_id
+    )
 
 
 def test_damage_to_a_tensor(secret):
@@ -94,7 +105,9 @@ def test_damage_to_a_public_context(secret):
             hf.from_bytes(bytes(data), insecure=True)
         data[bit // 8] ^= 1 << bit % 8
     with pytest.raises(hf.HeflowError):
-        hf.from_bytes(reseal(bytes(data), change_payload=lambda p: bytes([p[0] ^ 2]) + p[1:]), insecure=True)
+        hf.from_bytes(
+            reseal(bytes(data), change_payload=lambda p: bytes([p[0] ^ 2]) + p[1:]), insecure=True
+        )
 
 
 def test_what_is_missing_or_wrong(secret, other_secret):
@@ -158,7 +171,11 @@ def test_a_killed_save_leaves_a_whole_file(tmp_path):
     public = hf.paillier.public_from_n((2**521 - 1) * (2**607 - 1), insecure=True)
     hf.save(path, public.encrypt(np.arange(40)))
     for i in range(5):
-        child = subprocess.Popen([sys.executable, "-W", "ignore", "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", KILLED, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         child.stdout.readline()
         time.sleep(0.01 + 0.013 * i)
         child.send_signal(signal.SIGKILL)

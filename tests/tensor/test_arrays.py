@@ -1,11 +1,25 @@
 """Array behaviour: dtypes, layouts, indexing, broadcasting, protocols."""
 
+import heflow as hf
 import numpy as np
 import pytest
 
-import heflow as hf
-
-DTYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", ">i4", ">f8", "longdouble"]
+DTYPES = [
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    ">i4",
+    ">f8",
+    "longdouble",
+]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -13,7 +27,9 @@ def test_dtypes(secret, dtype):
     a = np.array([0, 1, 3, 100], dtype=dtype)
     got = secret.decrypt(secret.public.encrypt(a))
     assert got.tolist() == [0, 1, 3, 100]
-    assert got.dtype == (np.float64 if np.dtype(dtype).kind == "f" else object if dtype == "uint64" else np.int64)
+    assert got.dtype == (
+        np.float64 if np.dtype(dtype).kind == "f" else object if dtype == "uint64" else np.int64
+    )
 
 
 def test_integer_extremes(secret):
@@ -109,7 +125,9 @@ def test_operators(secret, operation):
 def test_integers_stay_integers(secret):
     x = secret.encrypt([1, 2, 3])
     w = np.array([[1, -1, 2], [2**31 - 1, 0, -(2**31)]], dtype=np.int32)
-    assert secret.decrypt(w @ x).tolist() == (w.astype(object) @ np.array([1, 2, 3], object)).tolist()
+    assert (
+        secret.decrypt(w @ x).tolist() == (w.astype(object) @ np.array([1, 2, 3], object)).tolist()
+    )
     assert secret.decrypt(5 * x - 1).dtype.kind in "iO"
     assert secret.decrypt(x + 0.5).tolist() == [1.5, 2.5, 3.5]
 
@@ -123,7 +141,10 @@ def test_lengths_around_the_lanes(secret, length):
     assert (secret.decrypt(x * a) == a * a).all()
     assert secret.decrypt(a @ y) == a @ a[::-1]
     assert (secret.decrypt(hf.concatenate([x, y, x])) == np.concatenate([a, a[::-1], a])).all()
-    assert (secret.decrypt(hf.bucket_sum(x, np.arange(length) % 3, 3)) == [a[i::3].sum() for i in range(3)]).all()
+    assert (
+        secret.decrypt(hf.bucket_sum(x, np.arange(length) % 3, 3))
+        == [a[i::3].sum() for i in range(3)]
+    ).all()
 
 
 def test_bucket_sum(secret):

@@ -2,18 +2,24 @@
 
 import random
 
+import heflow as hf
 import numpy as np
 import pytest
 from oracle.rational import Exact
 
-import heflow as hf
-
 PLAIN_SCALE = 32
 
 
-def _array(rng, shape, integer):
+BOUND = 20000  # declared for every message
+
+
+def _array(rng, shape, integer, largest):
+    """Random numbers; a third of the arrays lie on the declared bound, where a wrong limit shows."""
     size = int(np.prod(shape))
-    if integer:
+    if rng.random() < 1 / 3:
+        sign = rng.choice([-1, 1])
+        values = np.array([sign * largest] * size, dtype=np.int16 if integer else np.float64)
+    elif integer:
         values = np.array([rng.randrange(-1000, 1000) for _ in range(size)], dtype=np.int16)
     else:
         values = np.array([rng.uniform(-10, 10) * 10 ** rng.randrange(-3, 2) for _ in range(size)])
@@ -22,14 +28,14 @@ def _array(rng, shape, integer):
 
 def _plain(rng, shape):
     integer = rng.random() < 0.5
-    a = _array(rng, shape, integer)
+    a = _array(rng, shape, integer, 2**15 - 1 if integer else 2**32)
     return a, Exact.of(a, 0 if integer else PLAIN_SCALE)
 
 
 def _fresh(rng, context, shape):
     integer = rng.random() < 0.3
-    a = _array(rng, shape, integer)
-    return context.encrypt(a, bound=20000), Exact.of(a, 0 if integer else 40)
+    a = _array(rng, shape, integer, BOUND)
+    return context.encrypt(a, bound=BOUND), Exact.of(a, 0 if integer else 40)
 
 
 def _step(rng, context, x, e):
@@ -54,7 +60,7 @@ def _step(rng, context, x, e):
         return (x * a, e * f) if rng.random() < 0.5 else (a * x, e * f)
     if choice == 6:
         divisor = rng.choice([2.0, -4, 0.5, 3, 7.25])
-        return x / divisor, e * Exact.of(np.float64(1.0 / divisor), PLAIN_SCALE)
+        return x / divisor, e * Exact.of(np.float64(1.0 / divisor), 64)
     if choice == 7:
         return -x, -e
     if choice == 8 and x.ndim:
@@ -92,12 +98,12 @@ def run_program(seed, secret, steps):
         if y.ndim > 2 or y.size > 32:
             continue
         x, e, done = y, f, done + 1
+        limit = x._encoding.limit
+        assert all(abs(int(v)) <= limit for v in np.ravel(e.integers)), (seed, done)
     assert x.shape == e.shape and x.scale_bits == e.scale_bits
     assert (secret.decrypt_integers(x) == e.integers).all(), seed
     if not x._encoding.integer:
         np.testing.assert_array_equal(secret.decrypt(x), e.floats())
-    limit = x._encoding.limit
-    assert all(abs(int(v)) <= limit for v in np.ravel(e.integers)), seed
     return done
 
 

@@ -2,10 +2,9 @@
 
 import warnings
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 
 BAD_MESSAGES = [
     (np.nan, ValueError, "nan"), ([1.0, np.inf], ValueError, r"index \(1,\) is inf"), ([[0, 1], [-np.inf, 2]], ValueError, r"\(1, 0\)"),
@@ -27,7 +26,13 @@ def test_bad_messages(secret, message, kind, match):
 @pytest.mark.parametrize("operand", [np.nan, "a", None, 1j, True, [np.inf, 1, 1], {}], ids=str)
 def test_bad_operands(secret, operand):
     x = secret.encrypt([1.0, 2.0, 3.0])
-    for operation in (lambda: x + operand, lambda: operand * x, lambda: x - operand, lambda: x / operand, lambda: operand @ x):
+    for operation in (
+        lambda: x + operand,
+        lambda: operand * x,
+        lambda: x - operand,
+        lambda: x / operand,
+        lambda: operand @ x,
+    ):
         with pytest.raises((TypeError, ValueError)):
             operation()
 
@@ -109,7 +114,13 @@ def test_headroom_ends_before_it_overflows(secret):
 
 def test_two_keys_and_two_backends(secret, other_secret):
     x, y = secret.encrypt([1.0]), other_secret.encrypt([1.0])
-    for operation in (lambda: x + y, lambda: x - y, lambda: hf.concatenate([x, y]), lambda: hf.stack([x, y]), lambda: hf.from_bytes(y.to_bytes(), secret.public)):
+    for operation in (
+        lambda: x + y,
+        lambda: x - y,
+        lambda: hf.concatenate([x, y]),
+        lambda: hf.stack([x, y]),
+        lambda: hf.from_bytes(y.to_bytes(), secret.public),
+    ):
         with pytest.raises(hf.KeyMismatchError, match=y.key_id):
             operation()
     names = [b.name for b in hf.backends() if b.available]

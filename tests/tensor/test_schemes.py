@@ -1,9 +1,9 @@
 """Every scheme passes the same checks; the one that does not encrypt runs the same random programs."""
 
 import pytest
-from tensor.test_programs import run_program
-
 from heflow.testing import ClearSecret, check_scheme
+
+from tensor.test_programs import run_program
 
 
 def test_paillier(secret, other_secret):

@@ -7,10 +7,9 @@ import sys
 import threading
 import time
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow._core import testing as core
 
 
@@ -37,7 +36,12 @@ def test_settings(monkeypatch):
             hf.set_num_threads(bad)
     code = "import heflow as hf; print(hf.num_threads())"
     for value, expected in (("3", "3"), ("many", "ParameterError"), ("0", "ParameterError")):
-        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "HEFLOW_NUM_THREADS": value}, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "HEFLOW_NUM_THREADS": value},
+            capture_output=True,
+            text=True,
+        )
         assert expected in done.stdout + done.stderr
 
 
@@ -111,7 +115,9 @@ print(len(seen))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fork_during_a_loop_repeats_nothing_and_does_not_hang():
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == "500", done.stderr
 
 
@@ -133,7 +139,9 @@ print(core.parallel_loop(10, 0.0))
 
 
 def test_ctrl_c_is_answered():
-    done = subprocess.run([sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C], capture_output=True, text=True, timeout=60
+    )
     waited, after = done.stdout.split()
     assert int(waited) < 200 and after == "45"
 

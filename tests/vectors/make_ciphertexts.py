@@ -21,10 +21,15 @@ def inputs(bits, count):
     """Primes, messages and randomness from a seed."""
     rng = random.Random(bits)
     while True:
-        p, q = (int(gmpy2.next_prime(rng.getrandbits(bits // 2) | 3 << (bits // 2 - 2))) for _ in range(2))
+        p, q = (
+            int(gmpy2.next_prime(rng.getrandbits(bits // 2) | 3 << (bits // 2 - 2)))
+            for _ in range(2)
+        )
         if (p * q).bit_length() == bits and p != q:
             break
-    messages = [0, 1, -1, 2**62, -(2**63), 2**63 - 1] + [rng.randrange(-(2**63), 2**63) for _ in range(count - 6)]
+    messages = [0, 1, -1, 2**62, -(2**63), 2**63 - 1] + [
+        rng.randrange(-(2**63), 2**63) for _ in range(count - 6)
+    ]
     randomness = [1, p * q - 1] + [rng.randrange(1, p * q) for _ in range(count - 2)]
     return p, q, messages, randomness
 
@@ -44,5 +49,7 @@ if __name__ == "__main__":
         second = PaillierPublicKey(n)
         for m, r, c in zip(messages, randomness, ciphertexts, strict=True):
             assert second.raw_encrypt(m % n, r_value=r) == c
-        made.append({"bits": bits, "count": count, "n": format(n, "x"), "sha256_16": digest(ciphertexts)})
+        made.append(
+            {"bits": bits, "count": count, "n": format(n, "x"), "sha256_16": digest(ciphertexts)}
+        )
     Path(__file__).with_name("ciphertexts.json").write_text(json.dumps(made) + "\n")

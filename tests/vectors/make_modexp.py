@@ -5,8 +5,22 @@ import json
 import random
 from pathlib import Path
 
-BLOCKS = [(512, 64, 2200), (512, 512, 1500), (1024, 64, 2200), (1024, 1024, 700), (1536, 160, 900), (2048, 53, 1200)]
-BLOCKS += [(2048, 2048, 120), (3072, 64, 700), (3072, 3072, 40), (4096, 200, 300), (6144, 64, 200), (8192, 80, 140)]
+BLOCKS = [
+    (512, 64, 2200),
+    (512, 512, 1500),
+    (1024, 64, 2200),
+    (1024, 1024, 700),
+    (1536, 160, 900),
+    (2048, 53, 1200),
+]
+BLOCKS += [
+    (2048, 2048, 120),
+    (3072, 64, 700),
+    (3072, 3072, 40),
+    (4096, 200, 300),
+    (6144, 64, 200),
+    (8192, 80, 140),
+]
 
 
 def block(seed, bits, exponent_bits, count):
@@ -17,7 +31,13 @@ def block(seed, bits, exponent_bits, count):
     exponents = [rng.getrandbits(exponent_bits) for _ in bases]
     text = ",".join(format(pow(b, e, n), "x") for b, e in zip(bases, exponents, strict=True))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return {"seed": seed, "bits": bits, "exponent_bits": exponent_bits, "count": count, "sha256": digest}
+    return {
+        "seed": seed,
+        "bits": bits,
+        "exponent_bits": exponent_bits,
+        "count": count,
+        "sha256": digest,
+    }
 
 
 if __name__ == "__main__":

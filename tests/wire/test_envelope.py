@@ -3,12 +3,11 @@
 import random
 import time
 
+import heflow as hf
 import pytest
+from heflow._core import wire
 from hypothesis import given
 from hypothesis import strategies as st
-
-import heflow as hf
-from heflow._core import wire
 
 KEY_ID = bytes(range(16))
 
@@ -30,7 +29,12 @@ def test_checksum():
         assert wire.checksum(data) == crc64(data)
 
 
-@given(kind=st.integers(0, 255), scheme=st.integers(0, 255), header=st.binary(max_size=50), payload=st.binary(max_size=200))
+@given(
+    kind=st.integers(0, 255),
+    scheme=st.integers(0, 255),
+    header=st.binary(max_size=50),
+    payload=st.binary(max_size=200),
+)
 def test_round_trip(kind, scheme, header, payload):
     data = wire.seal(kind, scheme, KEY_ID, header, payload)
     assert len(data) == 44 + len(header) + len(payload)

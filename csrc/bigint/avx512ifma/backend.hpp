@@ -24,4 +24,4 @@ void select_shared(Word* r, const Word* table, unsigned entries, unsigned width,
 void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
 void select_rows(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

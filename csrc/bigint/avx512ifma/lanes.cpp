@@ -28,7 +28,7 @@ HEFLOW_INLINE void transpose(Vec (&out)[8], const Vec (&in)[8]) {
 
 HEFLOW_INLINE __mmask8 first_words(unsigned count) { return static_cast<__mmask8>(count >= 8 ? 0xff : (1u << count) - 1); }
 
-} // namespace
+}  // namespace
 
 void load_rows(Word* r, const Word* const* rows, unsigned width) noexcept {
   for (unsigned g = 0; g < width; g += 8) {
@@ -81,4 +81,4 @@ void store_words(Word* const* rows, unsigned words, const Word* x, unsigned limb
   store_rows(rows, staged, words);
 }
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

@@ -23,7 +23,7 @@ HEFLOW_INLINE void linear_columns(Vec* columns, const LinearTerm* terms, std::si
   }
 }
 
-} // namespace
+}  // namespace
 
 void linear(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept {
   Scratch scratch;
@@ -46,4 +46,4 @@ void dual_linear(Word* r, const LinearTerm* terms, std::size_t count, const Modu
   copy(vec(r), r0, 2 * h);
 }
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

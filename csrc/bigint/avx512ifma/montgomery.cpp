@@ -62,4 +62,4 @@ void add(Word* r, const Word* a, const Word* b, unsigned limbs) noexcept {
   }
 }
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

@@ -7,7 +7,7 @@
 namespace heflow::bigint::avx512ifma {
 namespace {
 
-constexpr int kKaratsubaSquareTiles = 8; // below, schoolbook squares are faster
+constexpr int kKaratsubaSquareTiles = 8;  // below, schoolbook squares are faster
 
 HEFLOW_INLINE void store_tile(Vec* columns, const Accumulator& acc) {
   unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { columns[i] = acc.column[i]; });
@@ -38,7 +38,7 @@ HEFLOW_INLINE void multiply_columns(Vec* columns, const Pair (&pairs)[Pairs], in
 struct SquareSource {
   const Vec* a;
   int tiles;
-  Vec above[kTile]; // what the last tile left for the next one; zero at first
+  Vec above[kTile];  // what the last tile left for the next one; zero at first
   HEFLOW_INLINE_MEMBER void add_tile(Vec (&t)[kTile], int d) {
     if (d == 2 * tiles - 1) {
       unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { t[i] = above[i]; });
@@ -91,13 +91,10 @@ struct KaratsubaSource {
     if (quarter == 0) {
       unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { t[i] = lo[i]; });
     } else if (quarter == 1) {
-      unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA {
-        t[i] = plus(minus(lo[i], lo[i - s]), minus(mid[i], high[at - s + i]));
-      });
+      unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { t[i] = plus(minus(lo[i], lo[i - s]), minus(mid[i], high[at - s + i])); });
     } else if (quarter == 2) {
-      unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA {
-        t[i] = plus(minus(hi[i], low[at - s + i]), minus(mid[i], high[at - s + i]));
-      });
+      unroll<0, kTile>([&](auto i)
+                           HEFLOW_LAMBDA { t[i] = plus(minus(hi[i], low[at - s + i]), minus(mid[i], high[at - s + i])); });
     } else {
       unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA { t[i] = hi[i]; });
       if (d == 3 * half_tiles) t[0] = plus(t[0], top);
@@ -126,5 +123,5 @@ HEFLOW_INLINE void add_overflow(Vec* middle, const Vec* a, __mmask8 a_top, const
 
 HEFLOW_INLINE Vec both(__mmask8 a, __mmask8 b) { return _mm512_maskz_set1_epi64(a & b, 1); }
 
-} // namespace
-} // namespace heflow::bigint::avx512ifma
+}  // namespace
+}  // namespace heflow::bigint::avx512ifma

@@ -20,8 +20,7 @@ struct Scratch {
 // r = (source + K - previous + q n) / R with the quotient q kept in `quotient` (Correct: with K - previous;
 // Double: the source counts twice). h limbs; r may alias neither the source nor the quotients.
 template <bool Double, bool Correct, class Source>
-HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous,
-                                 const ModulusView& m) {
+HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous, const ModulusView& m) {
   const int tiles = static_cast<int>(m.limbs) / kTile;
   Accumulator acc;
   clear(acc);
@@ -79,5 +78,5 @@ HEFLOW_INLINE __mmask8 subtract_once(Vec* x, Vec* scratch, const ModulusView& m)
   return subtracted;
 }
 
-} // namespace
-} // namespace heflow::bigint::avx512ifma
+}  // namespace
+}  // namespace heflow::bigint::avx512ifma

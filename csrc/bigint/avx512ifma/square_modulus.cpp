@@ -35,7 +35,7 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
     multiply_columns<2>(columns, {{x0, y1}, {x1, y0}}, tiles);
     reduce_source<false, true>(r1, unused, PlainSource{columns}, q, m);
   }
-  copy(vec(r), r0, 2 * h); // r1 follows r0 in the scratch
+  copy(vec(r), r0, 2 * h);  // r1 follows r0 in the scratch
 }
 
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
@@ -64,7 +64,7 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
     reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, x1}}, tiles);
-    reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m); // x is not read any more
+    reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m);  // x is not read any more
   }
   copy(vec(r), r0, h);
 }
@@ -106,7 +106,7 @@ void dual_reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
   Vec *r0 = scratch.take(h), *r1 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
   reduce_source<false, false>(r0, q, ShortSource{x0, tiles}, nullptr, m);
   reduce_source<false, true>(r1, unused, ShortSource{x0 + h, tiles}, q, m);
-  const __mmask8 moved = subtract_once(r0, q, m); // n moved out of x0 is one more in x1
+  const __mmask8 moved = subtract_once(r0, q, m);  // n moved out of x0 is one more in x1
   Vec carry = _mm512_maskz_set1_epi64(moved, 1);
   for (int i = 0; i < h; ++i) {
     const Vec t = plus(r1[i], carry);
@@ -138,4 +138,4 @@ void dual_compose(Word* r, const Word* x, const ModulusView& m) noexcept {
   copy(vec(r), result, 2 * h);
 }
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

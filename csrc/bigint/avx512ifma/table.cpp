@@ -7,7 +7,7 @@
 namespace heflow::bigint::avx512ifma {
 namespace {
 
-constexpr int kBlock = 10; // limbs selected together, in registers
+constexpr int kBlock = 10;  // limbs selected together, in registers
 
 template <int Count, class MaskOf>
 HEFLOW_INLINE void scan(Vec* r, const Vec* table, unsigned entries, unsigned width, const MaskOf& mask_of) {
@@ -33,7 +33,7 @@ HEFLOW_INLINE Vec permute16(const Word* entries, Vec index) {
   return _mm512_permutex2var_epi64(_mm512_loadu_si512(entries), index, _mm512_loadu_si512(entries + 8));
 }
 
-} // namespace
+}  // namespace
 
 void select_shared(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept {
   const Vec wanted = broadcast(index);
@@ -68,4 +68,4 @@ void select_rows(Word* r, const Word* table, unsigned entries, unsigned width, c
   }
 }
 
-} // namespace heflow::bigint::avx512ifma
+}  // namespace heflow::bigint::avx512ifma

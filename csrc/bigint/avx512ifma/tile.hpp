@@ -26,9 +26,7 @@ HEFLOW_INLINE void multiply_rows(Accumulator& acc, const Vec* a, const Vec (&b)[
   unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA {
     const Vec x = a[i];
     unroll<0, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], x, b[j]); });
-    unroll<0, kTile>([&](auto j) HEFLOW_LAMBDA {
-      acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], x, b[j]);
-    });
+    unroll<0, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], x, b[j]); });
   });
 }
 
@@ -50,12 +48,9 @@ HEFLOW_INLINE void square_tile_above_diagonal(Accumulator& acc, const Vec* a) {
   unroll<0, kTile>([&](auto j) HEFLOW_LAMBDA { held[j] = a[j]; });
   unroll<0, kTile - 1>([&](auto i) HEFLOW_LAMBDA {
     constexpr int first = decltype(i){} + 1;
-    unroll<first, kTile>([&](auto j) HEFLOW_LAMBDA {
-      acc.column[i + j] = madd_low(acc.column[i + j], held[i], held[j]);
-    });
-    unroll<first, kTile>([&](auto j) HEFLOW_LAMBDA {
-      acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], held[i], held[j]);
-    });
+    unroll<first, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], held[i], held[j]); });
+    unroll<first, kTile>([&](auto j)
+                             HEFLOW_LAMBDA { acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], held[i], held[j]); });
   });
 }
 
@@ -80,9 +75,7 @@ HEFLOW_INLINE void quotient_tile(Accumulator& acc, Vec* quotient, const ModulusV
     acc.column[i + 1] = madd_high(acc.column[i + 1], q, n[0]);
     unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], q, n[j]); });
     acc.column[i + 1] = plus(acc.column[i + 1], carry_of(acc.column[i]));
-    unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA {
-      acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], q, n[j]);
-    });
+    unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], q, n[j]); });
   });
 }
 
@@ -95,5 +88,5 @@ HEFLOW_INLINE void emit_tile(const Accumulator& acc, Vec* r, Vec& carry) {
   });
 }
 
-} // namespace
-} // namespace heflow::bigint::avx512ifma
+}  // namespace
+}  // namespace heflow::bigint::avx512ifma

@@ -22,7 +22,7 @@ using Vec = __m512i;
 
 constexpr unsigned kLanes = 8;
 constexpr unsigned kRadix = 52;
-constexpr int kTile = 5; // limbs a tile: 10 accumulators, 5 multiplicands and the rest fit 32 registers
+constexpr int kTile = 5;  // limbs a tile: 10 accumulators, 5 multiplicands and the rest fit 32 registers
 constexpr Word kMask = (Word{1} << kRadix) - 1;
 
 #define HEFLOW_INLINE static inline __attribute__((always_inline))
@@ -56,5 +56,5 @@ HEFLOW_INLINE void unroll(const Body& body) {
   }
 }
 
-} // namespace
-} // namespace heflow::bigint::avx512ifma
+}  // namespace
+}  // namespace heflow::bigint::avx512ifma

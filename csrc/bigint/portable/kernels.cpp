@@ -3,11 +3,29 @@
 namespace heflow::bigint {
 
 const Kernels kPortableKernels = {
-    "portable",            1,  58, 1, 5, portable::mont_mul, portable::mont_sqr, portable::linear,
-    portable::reduce,      portable::dual_mul,      portable::dual_sqr,     portable::dual_mul_half,
-    portable::dual_linear, portable::dual_reduce,   portable::dual_compose, portable::add,
-    portable::load_words,  portable::store_words,   portable::load_rows,    portable::store_rows,
-    portable::select_shared, portable::select_lanes, portable::select_rows,
+    "portable",
+    1,
+    58,
+    1,
+    5,
+    portable::mont_mul,
+    portable::mont_sqr,
+    portable::linear,
+    portable::reduce,
+    portable::dual_mul,
+    portable::dual_sqr,
+    portable::dual_mul_half,
+    portable::dual_linear,
+    portable::dual_reduce,
+    portable::dual_compose,
+    portable::add,
+    portable::load_words,
+    portable::store_words,
+    portable::load_rows,
+    portable::store_rows,
+    portable::select_shared,
+    portable::select_lanes,
+    portable::select_rows,
 };
 
-} // namespace heflow::bigint
+}  // namespace heflow::bigint

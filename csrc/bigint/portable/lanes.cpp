@@ -28,4 +28,4 @@ void load_rows(Word* r, const Word* const* rows, unsigned width) noexcept { copy
 
 void store_rows(Word* const* rows, const Word* x, unsigned width) noexcept { copy(rows[0], x, width); }
 
-} // namespace heflow::bigint::portable
+}  // namespace heflow::bigint::portable

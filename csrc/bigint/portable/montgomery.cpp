@@ -49,4 +49,4 @@ void add(Word* r, const Word* a, const Word* b, unsigned limbs) noexcept {
   }
 }
 
-} // namespace heflow::bigint::portable
+}  // namespace heflow::bigint::portable

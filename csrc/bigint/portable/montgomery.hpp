@@ -18,7 +18,7 @@ inline Wide product(Word a, Word b) { return static_cast<Wide>(static_cast<Unsig
 // Column k of a * b, for na and nb limbs.
 inline Wide column(const Word* a, unsigned na, const Word* b, unsigned nb, unsigned k) {
   const unsigned first = k < nb ? 0 : k - nb + 1, last = k < na ? k : na - 1;
-  Wide even = 0, odd = 0; // two chains, so that the additions overlap
+  Wide even = 0, odd = 0;  // two chains, so that the additions overlap
   unsigned i = first;
   for (; i + 1 <= last; i += 2) {
     even += product(a[i], b[k - i]);
@@ -75,10 +75,10 @@ inline Word subtract_once(Word* x, const ModulusView& m) {
     difference[i] = static_cast<Word>(carry) & kMask;
     carry >>= kRadix;
   }
-  const Word keep = static_cast<Word>(carry); // all ones if x < n
+  const Word keep = static_cast<Word>(carry);  // all ones if x < n
   for (unsigned i = 0; i < m.limbs; ++i) x[i] = (x[i] & keep) | (difference[i] & ~keep);
   return ~keep & 1;
 }
 
-} // namespace
-} // namespace heflow::bigint::portable
+}  // namespace
+}  // namespace heflow::bigint::portable

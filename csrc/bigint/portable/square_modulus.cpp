@@ -13,16 +13,15 @@ inline Wide correction(const ModulusView& m, const Word* quotient, unsigned k) {
   return k == m.limbs ? static_cast<Wide>(m.multiple[k]) : Wide{0};
 }
 
-} // namespace
+}  // namespace
 
 void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept {
   Word quotient[kMaxLimbs], unused[kMaxLimbs], r0[kMaxLimbs], r1[kMaxLimbs];
   const unsigned h = m.limbs;
   const Word *x1 = x + h, *y1 = y + h, *kept = quotient;
   reduce_columns(r0, quotient, m, [=](unsigned k) { return column(x, h, y, h, k); });
-  reduce_columns(r1, unused, m, [=, &m](unsigned k) {
-    return column(x, h, y1, h, k) + column(x1, h, y, h, k) + correction(m, kept, k);
-  });
+  reduce_columns(r1, unused, m,
+                 [=, &m](unsigned k) { return column(x, h, y1, h, k) + column(x1, h, y, h, k) + correction(m, kept, k); });
   copy(r, r0, h);
   copy(r + h, r1, h);
 }
@@ -32,8 +31,7 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   const unsigned h = m.limbs;
   const Word *x1 = x + h, *kept = quotient;
   reduce_columns(r0, quotient, m, [=](unsigned k) { return square_column(x, h, k); });
-  reduce_columns(r1, unused, m,
-                 [=, &m](unsigned k) { return 2 * column(x, h, x1, h, k) + correction(m, kept, k); });
+  reduce_columns(r1, unused, m, [=, &m](unsigned k) { return 2 * column(x, h, x1, h, k) + correction(m, kept, k); });
   copy(r, r0, h);
   copy(r + h, r1, h);
 }
@@ -43,8 +41,7 @@ void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) 
   const unsigned h = m.limbs;
   const Word *x1 = x + h, *kept = quotient;
   reduce_columns(r0, quotient, m, [=](unsigned k) { return column(x, h, t, h, k); });
-  reduce_columns(r1, unused, m,
-                 [=, &m](unsigned k) { return column(x1, h, t, h, k) + correction(m, kept, k); });
+  reduce_columns(r1, unused, m, [=, &m](unsigned k) { return column(x1, h, t, h, k) + correction(m, kept, k); });
   copy(r, r0, h);
   copy(r + h, r1, h);
 }
@@ -74,10 +71,9 @@ void dual_reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
   const unsigned h = m.limbs;
   const Word *x1 = x + h, *kept = quotient;
   reduce_columns(r0, quotient, m, [=](unsigned k) { return k < h ? static_cast<Wide>(x[k]) : Wide{0}; });
-  reduce_columns(r1, unused, m, [=, &m](unsigned k) {
-    return (k < h ? static_cast<Wide>(x1[k]) : Wide{0}) + correction(m, kept, k);
-  });
-  Word carry = subtract_once(r0, m); // n moved out of x0 is one more in x1
+  reduce_columns(r1, unused, m,
+                 [=, &m](unsigned k) { return (k < h ? static_cast<Wide>(x1[k]) : Wide{0}) + correction(m, kept, k); });
+  Word carry = subtract_once(r0, m);  // n moved out of x0 is one more in x1
   for (unsigned i = 0; i < h; ++i) {
     carry += r1[i];
     r1[i] = carry & kMask;
@@ -102,4 +98,4 @@ void dual_compose(Word* r, const Word* x, const ModulusView& m) noexcept {
   copy(r, result, 2 * h);
 }
 
-} // namespace heflow::bigint::portable
+}  // namespace heflow::bigint::portable

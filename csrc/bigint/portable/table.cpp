@@ -27,4 +27,4 @@ void select_rows(Word* r, const Word* table, unsigned entries, unsigned width, c
   }
 }
 
-} // namespace heflow::bigint::portable
+}  // namespace heflow::bigint::portable

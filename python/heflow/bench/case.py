@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OPERATIONS", "Case", "Measurement", "measure"]
+__all__ = ["OPERATIONS", "TEXTBOOK", "Case", "Measurement", "measure"]
 
 OPERATIONS = (
     "encrypt, public key",
@@ -23,6 +23,7 @@ OPERATIONS = (
     "bucket_sum, per addition",
     "powmod, full exponent",
 )
+TEXTBOOK = "encrypt, textbook r^n"
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Measurement:
     runs: int
 
 
-def measure(case: Case, threads: int, runs: int = 5, seconds: float = 4.0) -> Measurement:
-    """Warm up once, check that result, then time up to `runs` runs within about `seconds`."""
+def measure(case: Case, threads: int, runs: int = 101, seconds: float = 1.0) -> Measurement:
+    """Check the first result, then time three runs or more: up to `runs` within about `seconds`."""
     case.check(case.run())
     times: list[float] = []
     while len(times) < runs and (len(times) < 3 or sum(times) < seconds):

@@ -34,5 +34,7 @@ def cases(library: str, bits: int, **sizes: int) -> Iterator[Case]:
     try:
         loaded = importlib.import_module(f"{__package__}.{module}")
     except ImportError as error:
-        raise click.ClickException(f"{library} is not installed ({error}): pip install {distribution}") from None
+        raise click.ClickException(
+            f"{library} is not installed ({error}): pip install {distribution}"
+        ) from None
     yield from loaded.cases(bits, **sizes)

@@ -10,7 +10,7 @@ import numpy as np
 
 import heflow as hf
 
-from .case import OPERATIONS, Case
+from .case import OPERATIONS, TEXTBOOK, Case
 from .inputs import COLUMNS, Inputs, bucket_totals, expect
 
 NAME = "heflow"
@@ -49,6 +49,9 @@ def cases(bits: int, items: int = 4096, small: bool = False) -> Iterator[Case]:
     for operation, (count, run, check) in zip(OPERATIONS, table, strict=False):
         yield Case(operation, NAME, bits, count, run, check)
 
+    foreign = hf.paillier.public_from_n(public.n, insecure=bits < 2048)
+    few = m[: items // 16]
+    yield Case(TEXTBOOK, NAME, bits, len(few), lambda: foreign.encrypt(few), decrypts_to(few))
     n, exponent = public.n, secrets.randbits(bits) | 1 << (bits - 1)
     bases = [secrets.randbelow(n) for _ in range(64 if small else 1024)]
     yield Case(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import gmpy2
 
-from .case import OPERATIONS, Case
+from .case import OPERATIONS, TEXTBOOK, Case
 from .inputs import expect
 
 NAME = "gmpy2"
@@ -34,12 +34,14 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
         NAME,
         bits,
         items,
-        lambda: [(gmpy2.powmod(c, p - 1, modulus), gmpy2.powmod(c, p - 1, modulus)) for c in squares],
+        lambda: [
+            (gmpy2.powmod(c, p - 1, modulus), gmpy2.powmod(c, p - 1, modulus)) for c in squares
+        ],
         lambda result: expect([result[0][0]], [pow(int(squares[0]), int(p - 1), int(modulus))]),
     )
     n2 = n * n
     yield Case(
-        "encrypt, textbook r^n",
+        TEXTBOOK,
         NAME,
         bits,
         max(items // 8, 2),

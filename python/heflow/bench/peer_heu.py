@@ -39,7 +39,9 @@ def _scheme_cases(schema: Any, name: str, bits: int, items: int, wanted: Any) ->
     def plain(a: Any) -> Any:
         return kit.array(np.ascontiguousarray(a, dtype=np.int64), integers)
 
-    messages, f32, f53, n32 = (plain(a) for a in (m, inputs.factors32, inputs.factors53, -inputs.factors32))
+    messages, f32, f53, n32 = (
+        plain(a) for a in (m, inputs.factors32, inputs.factors53, -inputs.factors32)
+    )
     x = encryptor.encrypt(messages)
 
     def decrypts_to(expected: Any) -> Any:
@@ -66,10 +68,13 @@ def _scheme_cases(schema: Any, name: str, bits: int, items: int, wanted: Any) ->
         (items, lambda: evaluator.mul(x, n32), decrypts_to(exact * -inputs.factors32)),
         (10_000, lambda: evaluator.sum(long), total_is(total)),
         (COLUMNS, lambda: evaluator.matmul(row, vector), decrypts_to(dot)),
-        (spread.rows * inputs.bins.shape[1], lambda: evaluator.feature_wise_bucket_sum(spread, everyone, order, 32, False), decrypts_to(totals)),
+        (
+            spread.rows * inputs.bins.shape[1],
+            lambda: evaluator.feature_wise_bucket_sum(spread, everyone, order, 32, False),
+            decrypts_to(totals),
+        ),
     ]
     for index in wanted:
         if index < len(table) and index != 1:
             count, run, check = table[index]
             yield Case(OPERATIONS[index], name, bits, count, run, check)
-

@@ -40,10 +40,30 @@ def cases(bits: int, items: int = 32) -> Iterator[Case]:
         (OPERATIONS[1], items, lambda: [public.encrypt(v) for v in m], decrypts_to(m)),
         (OPERATIONS[2], items, lambda: [secret.decrypt(c) for c in x], lambda r: expect(r, m)),
         (OPERATIONS[3], items, lambda: [c + c for c in x], decrypts_to([2 * v for v in m])),
-        (OPERATIONS[4], items, lambda: [c * f for c, f in zip(x, f32, strict=True)], decrypts_to([v * f for v, f in zip(m, f32, strict=True)])),
-        (OPERATIONS[5], items, lambda: [c * f for c, f in zip(x, f53, strict=True)], decrypts_to([v * f for v, f in zip(m, f53, strict=True)])),
-        (OPERATIONS[6], items, lambda: [c * -f for c, f in zip(x, f32, strict=True)], decrypts_to([-v * f for v, f in zip(m, f32, strict=True)])),
-        (OPERATIONS[7], len(long), lambda: [sum(long[1:], long[0])], decrypts_to([sum(m[i % items] for i in range(2000))])),
+        (
+            OPERATIONS[4],
+            items,
+            lambda: [c * f for c, f in zip(x, f32, strict=True)],
+            decrypts_to([v * f for v, f in zip(m, f32, strict=True)]),
+        ),
+        (
+            OPERATIONS[5],
+            items,
+            lambda: [c * f for c, f in zip(x, f53, strict=True)],
+            decrypts_to([v * f for v, f in zip(m, f53, strict=True)]),
+        ),
+        (
+            OPERATIONS[6],
+            items,
+            lambda: [c * -f for c, f in zip(x, f32, strict=True)],
+            decrypts_to([-v * f for v, f in zip(m, f32, strict=True)]),
+        ),
+        (
+            OPERATIONS[7],
+            len(long),
+            lambda: [sum(long[1:], long[0])],
+            decrypts_to([sum(m[i % items] for i in range(2000))]),
+        ),
         (OPERATIONS[8], COLUMNS, product, decrypts_to([dot])),
     ]
     for operation, count, run, check in table:

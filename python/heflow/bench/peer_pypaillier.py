@@ -25,7 +25,9 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     x = [bytes(c) for c in pypaillier.encrypt_integers(public, m)]
 
     def decrypts_to(expected: Any) -> Any:
-        return lambda result: expect(pypaillier.decrypt_many(secret, [bytes(c) for c in result]), expected)
+        return lambda result: expect(
+            pypaillier.decrypt_many(secret, [bytes(c) for c in result]), expected
+        )
 
     pairs = [[i, items + i] for i in range(items)]
     vector = [x[i % items] for i in range(COLUMNS)]
@@ -34,7 +36,11 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     long = [x[i % items] for i in range(10_000)]
 
     def product() -> Any:
-        return [pypaillier.add_many(public, [bytes(b) for b in pypaillier.multiply_integers_public(public, vector, row)])]
+        return [
+            pypaillier.add_many(
+                public, [bytes(b) for b in pypaillier.multiply_integers_public(public, vector, row)]
+            )
+        ]
 
     def times(factors: list[int]) -> Any:
         return lambda: pypaillier.multiply_integers_public(public, x, factors)
@@ -42,11 +48,36 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     table: list[tuple[str, int, Any, Any]] = [
         (OPERATIONS[0], items, lambda: pypaillier.encrypt_integers(public, m), decrypts_to(m)),
         (OPERATIONS[2], items, lambda: pypaillier.decrypt_many(secret, x), lambda r: expect(r, m)),
-        (OPERATIONS[3], items, lambda: pypaillier.add_blocks(public, x + x, pairs), decrypts_to([2 * v for v in m])),
-        (OPERATIONS[4], items, times(f32), decrypts_to([v * f for v, f in zip(m, f32, strict=True)])),
-        (OPERATIONS[5], items, times(f52), decrypts_to([v * f for v, f in zip(m, f52, strict=True)])),
-        (OPERATIONS[6], items, times([-f for f in f32]), decrypts_to([-v * f for v, f in zip(m, f32, strict=True)])),
-        (OPERATIONS[7], 10_000, lambda: [pypaillier.add_many(public, long)], decrypts_to([sum(m[i % items] for i in range(10_000))])),
+        (
+            OPERATIONS[3],
+            items,
+            lambda: pypaillier.add_blocks(public, x + x, pairs),
+            decrypts_to([2 * v for v in m]),
+        ),
+        (
+            OPERATIONS[4],
+            items,
+            times(f32),
+            decrypts_to([v * f for v, f in zip(m, f32, strict=True)]),
+        ),
+        (
+            OPERATIONS[5],
+            items,
+            times(f52),
+            decrypts_to([v * f for v, f in zip(m, f52, strict=True)]),
+        ),
+        (
+            OPERATIONS[6],
+            items,
+            times([-f for f in f32]),
+            decrypts_to([-v * f for v, f in zip(m, f32, strict=True)]),
+        ),
+        (
+            OPERATIONS[7],
+            10_000,
+            lambda: [pypaillier.add_many(public, long)],
+            decrypts_to([sum(m[i % items] for i in range(10_000))]),
+        ),
         (OPERATIONS[8], COLUMNS, product, decrypts_to([dot])),
     ]
     for operation, count, run, check in table:

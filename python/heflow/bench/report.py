@@ -34,9 +34,12 @@ class Report:
         single = [m for m in self.measurements if m.bits == bits and m.threads == 1]
         rows = []
         for operation in dict.fromkeys(m.operation for m in single):
-            ours = next((m for m in single if m.operation == operation and m.library == "heflow"), None)
+            ours = next(
+                (m for m in single if m.operation == operation and m.library == "heflow"), None
+            )
             peers = sorted(
-                (m for m in single if m.operation == operation and m.library != "heflow"), key=lambda m: m.median
+                (m for m in single if m.operation == operation and m.library != "heflow"),
+                key=lambda m: m.median,
             )
             best = peers[0] if peers else None
             rows.append(
@@ -55,7 +58,13 @@ class Report:
         ours = [m for m in self.measurements if m.library == "heflow"]
         one = {(m.operation, m.bits): m for m in ours if m.threads == 1}
         return [
-            [m.operation, str(m.bits), f"{m.threads}", f"{m.median:.3g}", f"{one[m.operation, m.bits].median / m.median:.2f}x"]
+            [
+                m.operation,
+                str(m.bits),
+                f"{m.threads}",
+                f"{m.median:.3g}",
+                f"{one[m.operation, m.bits].median / m.median:.2f}x",
+            ]
             for m in ours
             if m.threads > 1 and (m.operation, m.bits) in one
         ]
@@ -69,13 +78,26 @@ class Report:
         ]
         threads = self.thread_rows()
         if threads:
-            tables.append(("Threads", ["operation", "bits", "threads", "us per item", "gain"], threads))
+            tables.append(
+                ("Threads", ["operation", "bits", "threads", "us per item", "gain"], threads)
+            )
         return tables
 
     def environment(self) -> dict[str, Any]:
         """Return what the figures depend on."""
         facts = hf.runtime()
-        return {k: facts[k] for k in ("version", "cpu", "compiler", "default_backend", "python", "numpy", "platform")}
+        return {
+            k: facts[k]
+            for k in (
+                "version",
+                "cpu",
+                "compiler",
+                "default_backend",
+                "python",
+                "numpy",
+                "platform",
+            )
+        }
 
     def show(self, console: Console) -> None:
         """Print all tables."""
@@ -107,6 +129,12 @@ class Report:
         """Return the tables as Markdown."""
         parts = [f"`{self.command}`", "", *(f"- {k}: {v}" for k, v in self.environment().items())]
         for title, header, rows in self.tables():
-            parts += ["", f"### {title}", "", "| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+            parts += [
+                "",
+                f"### {title}",
+                "",
+                "| " + " | ".join(header) + " |",
+                "|" + "---|" * len(header),
+            ]
             parts += ["| " + " | ".join(row) + " |" for row in rows]
         return "\n".join(parts + [""] + [f"- {n}" for n in self.notes]) + "\n"

@@ -26,7 +26,9 @@ def _load(hospitals: int) -> tuple[list[tuple[Array, Array]], Array, Array]:
     try:
         from sklearn.datasets import load_breast_cancer
     except ImportError:
-        raise click.ClickException('the demo needs scikit-learn: pip install "heflow-core[demo]"') from None
+        raise click.ClickException(
+            'the demo needs scikit-learn: pip install "heflow-core[demo]"'
+        ) from None
     x, y = load_breast_cancer(return_X_y=True)
     order = np.random.default_rng(7).permutation(len(y))
     x, y = x[order], y[order].astype(np.float64)
@@ -39,7 +41,8 @@ def _load(hospitals: int) -> tuple[list[tuple[Array, Array]], Array, Array]:
 
 def _gradient(x: Array, y: Array, weights: Array) -> Array:
     gradient = x.T @ (1 / (1 + np.exp(-(x @ weights))) - y) / 16
-    return np.clip(gradient, -GRADIENT_BOUND, GRADIENT_BOUND)
+    clipped: Array = np.clip(gradient, -GRADIENT_BOUND, GRADIENT_BOUND)
+    return clipped
 
 
 def _train(parties: list[tuple[Array, Array]], rounds: int, total: Any, advance: Any) -> Array:
@@ -81,7 +84,10 @@ def _secure_sum(secret: Any, connection: Connection, phases: _Phases) -> Any:
     def total(gradients: list[Array]) -> Array:
         connection.send_bytes(len(gradients).to_bytes(4, "little"))
         for gradient in gradients:
-            tensor = phases.run("hospitals encrypt", lambda g=gradient: secret.public.encrypt(g, bound=GRADIENT_BOUND))
+            tensor = phases.run(
+                "hospitals encrypt",
+                lambda g=gradient: secret.public.encrypt(g, bound=GRADIENT_BOUND),
+            )
             message = tensor.to_bytes()
             phases.sent += len(message)
             connection.send_bytes(message)
@@ -116,7 +122,9 @@ def demo(hospitals: int, rounds: int, bits: int, insecure: bool) -> None:
         ours.send_bytes(secret.public.to_bytes())
         with Progress(console=console) as progress:
             task = progress.add_task("encrypted training", total=rounds + 1)
-            weights = _train(parties, rounds, _secure_sum(secret, ours, phases), lambda: progress.advance(task))
+            weights = _train(
+                parties, rounds, _secure_sum(secret, ours, phases), lambda: progress.advance(task)
+            )
             scores = _predict(secret, weights, x_test, phases)
             progress.advance(task)
         ours.send_bytes((0).to_bytes(4, "little"))
@@ -136,11 +144,15 @@ def _predict(secret: Any, weights: Array, x_test: Array, phases: _Phases) -> Arr
     scores = phases.run("model applied", lambda: rows @ model)
     message = phases.run("scores re-randomised", scores.to_bytes)
     phases.sent += len(message)
-    values: Array = phases.run("scores decrypted", lambda: secret.decrypt(hf.from_bytes(message, secret.public)))
+    values: Array = phases.run(
+        "scores decrypted", lambda: secret.decrypt(hf.from_bytes(message, secret.public))
+    )
     return values
 
 
-def _report(console: Console, plain: Array, weights: Array, plain_scores: Array, scores: Array, y: Array) -> None:
+def _report(
+    console: Console, plain: Array, weights: Array, plain_scores: Array, scores: Array, y: Array
+) -> None:
     table = Table(title="Plaintext and encrypted, side by side")
     for column in ("", "plaintext", "encrypted", "largest difference"):
         table.add_column(column, justify="left" if not column else "right")
@@ -149,9 +161,16 @@ def _report(console: Console, plain: Array, weights: Array, plain_scores: Array,
         table.add_row(f"weight {i}", f"{plain[i]:+.10f}", f"{weights[i]:+.10f}", "")
     table.add_row("all 31 weights", "", "", f"{difference:.1e}")
     gap = float(np.abs(plain_scores - scores).max())
-    table.add_row("score of patient 0", f"{plain_scores[0]:+.8f}", f"{scores[0]:+.8f}", f"{gap:.1e}")
+    table.add_row(
+        "score of patient 0", f"{plain_scores[0]:+.8f}", f"{scores[0]:+.8f}", f"{gap:.1e}"
+    )
     right = [float(np.mean((s > 0) == (y > 0.5))) for s in (plain_scores, scores)]
-    table.add_row("accuracy, unseen rows", f"{right[0]:.4f}", f"{right[1]:.4f}", f"{abs(right[0] - right[1]):.1e}")
+    table.add_row(
+        "accuracy, unseen rows",
+        f"{right[0]:.4f}",
+        f"{right[1]:.4f}",
+        f"{abs(right[0] - right[1]):.1e}",
+    )
     console.print(table)
     if difference > 1e-6 or gap > 1e-6:
         raise click.ClickException("the encrypted result differs from the plaintext one")

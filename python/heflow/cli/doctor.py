@@ -21,7 +21,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         hf.show_runtime()
     problems = [f"self-test of {k}: {v}" for k, v in facts["self_test"].items() if v != "passed"]
     problems += [facts["name_clash"]] if facts["name_clash"] else []
-    problems += [facts["default_backend"]] if str(facts["default_backend"]).startswith("none") else []
+    problems += (
+        [facts["default_backend"]] if str(facts["default_backend"]).startswith("none") else []
+    )
     for problem in problems:
         click.echo(f"PROBLEM: {problem}", err=True)
     if problems:

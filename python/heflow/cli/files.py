@@ -15,7 +15,11 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 def _read_array(path: Path) -> np.ndarray:
-    return np.load(path, allow_pickle=False) if path.suffix == ".npy" else np.loadtxt(path, delimiter=",")
+    return (
+        np.load(path, allow_pickle=False)
+        if path.suffix == ".npy"
+        else np.loadtxt(path, delimiter=",")
+    )
 
 
 @click.command()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -17,18 +19,21 @@ from ..errors import (
     EncodingError,
     EncodingRangeError,
     EncodingTypeError,
+    HeadroomError,
     ParameterError,
     PrecisionWarning,
     ShapeError,
+    UnsupportedOperationError,
 )
 from . import words as _words
 from .headroom import round_up
 from .words import Words
 
-__all__ = ["Encoding", "as_messages", "decode", "declared_encoding", "encode"]
+__all__ = ["Encoding", "as_messages", "declared_encoding", "decode", "encode"]
 
 FLOAT_BOUND = 2.0**32
 MAX_SCALE_BITS = 1000
+MAX_TRACKED_SCALE_BITS = (1 << 16) - 1  # what the header of a tensor holds
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,13 @@ class Encoding:
     scale_bits: int
     limit: int
     integer: bool
+
+    def __post_init__(self) -> None:
+        if self.scale_bits > MAX_TRACKED_SCALE_BITS:
+            raise HeadroomError(
+                f"the result would have {self.scale_bits} scale bits and a tensor has at most "
+                f"{MAX_TRACKED_SCALE_BITS}: use operands with fewer (hf.plain(a, scale_bits=...))"
+            )
 
     @property
     def bound(self) -> float | int:
@@ -74,10 +86,28 @@ def _refuse_objects(array: NDArray[Any]) -> None:
             f"{_index(flat, array.shape)} is {item!r} of type {type(item).__name__}; encrypted are "
             "real numbers: convert to a float64 or int64 array first"
         )
-    raise EncodingRangeError(
-        "some integers do not fit 64 bits; encrypted are integers below 2^63 (2^64 unsigned): "
-        "split them into parts or scale them"
+    for flat, item in enumerate(array.flat):
+        if not -(1 << 63) <= item < 1 << 64:
+            raise EncodingRangeError(
+                f"{_index(flat, array.shape)} is {item}, which does not fit 64 bits; encrypted are "
+                "integers below 2^63 (2^64 unsigned): split them into parts or scale them"
+            )
+    raise EncodingTypeError(
+        "an array of Python objects, or of both negative integers and some from 2^63 on, is not "
+        "encrypted: convert it to one dtype first, such as a.astype(np.int64)"
     )
+
+
+def _float64(array: NDArray[Any]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float64)
+    lost = np.isfinite(array) & ~np.isfinite(values)
+    if lost.any():
+        flat = int(np.argmax(lost))
+        raise EncodingRangeError(
+            f"{_index(flat, array.shape)} is {array.flat[flat]}, beyond float64: scale it first"
+        )
+    return values
 
 
 def as_messages(message: Any) -> NDArray[Any]:
@@ -89,11 +119,18 @@ def as_messages(message: Any) -> NDArray[Any]:
         )
     try:
         array = np.asarray(message)
+    except UnsupportedOperationError:  # a list of encrypted tensors
+        raise
     except (ValueError, TypeError) as error:
         raise ShapeError(f"the message is not a rectangular array of numbers: {error}") from error
     kind = array.dtype.kind
     if kind == "f":
-        return array.astype(np.float64)
+        if not hasattr(message, "dtype") and array.size and np.abs(array).max() >= 2.0**63:
+            # NumPy turns Python integers that fit neither int64 nor uint64 together into floats.
+            items = np.asarray(message, dtype=object)
+            if all(isinstance(item, int) for item in items.flat):
+                _refuse_objects(items)
+        return _float64(array)
     if kind in "iu":
         return array.astype(array.dtype.newbyteorder("="))
     if kind == "O":
@@ -110,32 +147,42 @@ def declared_encoding(
     values: NDArray[Any], scale_bits: int | None, bound: float | None, default_scale_bits: int
 ) -> Encoding:
     """Return the encoding that dtype and arguments declare; the values are not looked at."""
-    integer = values.dtype.kind in "iu"
+    whole = values.dtype.kind in "iu"
     if scale_bits is None:
-        scale_bits = 0 if integer else default_scale_bits
+        scale_bits = 0 if whole else default_scale_bits
     if not isinstance(scale_bits, (int, np.integer)) or isinstance(scale_bits, bool):
         raise ParameterError(f"scale_bits={scale_bits!r}: a whole number of bits is needed")
     scale_bits = int(scale_bits)
     if not 0 <= scale_bits <= MAX_SCALE_BITS:
         raise ParameterError(f"scale_bits={scale_bits} is outside 0..{MAX_SCALE_BITS}")
     if bound is not None:
-        if isinstance(bound, bool) or not bound > 0 or not math.isfinite(bound):
-            raise ParameterError(f"bound={bound!r}: a positive finite number is needed")
-        numerator, denominator = bound.as_integer_ratio()
-        size = -(-(numerator << scale_bits) // denominator)
-    elif integer:
+        size = math.ceil(_exact_bound(bound) * (1 << scale_bits))
+    elif whole:
         bits = 8 * values.dtype.itemsize - (values.dtype.kind == "i")
         largest = (1 << bits) - (bits == 63)  # so that an int64 message comes back as int64
         size = largest << scale_bits
     else:
         size = int(FLOAT_BOUND) << scale_bits
-    return Encoding(scale_bits, round_up(size), integer)
+    return Encoding(scale_bits, round_up(size), whole and scale_bits == 0)
+
+
+def _exact_bound(bound: Any) -> Fraction:
+    if isinstance(bound, Real) and not isinstance(bound, bool):
+        if isinstance(bound, Integral):
+            exact = Fraction(int(bound))
+        elif isinstance(bound, Rational):
+            exact = Fraction(bound)
+        else:
+            exact = Fraction(float(bound)) if math.isfinite(bound) else Fraction(0)
+        if exact > 0:
+            return exact
+    raise ParameterError(f"bound={bound!r}: a positive finite number is needed")
 
 
 def _require_range(values: NDArray[Any], encoding: Encoding, declared: str) -> None:
     if values.size == 0:
         return
-    if encoding.integer:
+    if values.dtype.kind in "iu":
         largest = encoding.limit >> encoding.scale_bits
         outside = np.zeros(values.shape, dtype=bool)
         info = np.iinfo(values.dtype)
@@ -170,7 +217,8 @@ def encode(
     PrecisionWarning
         Once, with the count, if non-zero values become zero.
     """
-    if not encoding.integer:
+    whole = values.dtype.kind in "iu"
+    if not whole:
         finite = np.isfinite(values)
         if not finite.all():
             flat = int(np.argmin(finite))
@@ -180,9 +228,11 @@ def encode(
             )
     _require_range(values, encoding, name)
     width = _words.width_for(encoding.limit)
-    if encoding.integer:
+    if whole:
         return _words.shift_left(
-            _words.from_integers(np.ascontiguousarray(values).reshape(-1), 2), encoding.scale_bits, width
+            _words.from_integers(np.ascontiguousarray(values).reshape(-1), 2),
+            encoding.scale_bits,
+            width,
         )
     if encoding.limit.bit_length() > 1023:
         raise EncodingRangeError(
@@ -206,7 +256,8 @@ def decode(words: Words, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[
     if not encoding.integer:
         return _words.to_floats(words, encoding.scale_bits).reshape(shape)
     if encoding.scale_bits == 0 and encoding.limit < 1 << 63:
-        return words[:, 0].reshape(shape).copy()
+        messages: NDArray[Any] = words[:, 0].reshape(shape).copy()
+        return messages
     result = np.empty(len(words), dtype=object)
     result[:] = [v >> encoding.scale_bits for v in _words.to_python(words)]
     return result.reshape(shape)

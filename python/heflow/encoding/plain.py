@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EncodingRangeError
 from .fixed_point import Encoding, as_messages, declared_encoding, encode
 from .words import Words
 
@@ -44,7 +42,9 @@ class Plain:
 
     def words(self) -> Words:
         """Encode at the operand's own scale, row by row."""
-        return encode(self.values, self.encoding, name="the range of a plain operand: hf.plain(a, bound=...)")
+        return encode(
+            self.values, self.encoding, name="the range of a plain operand: hf.plain(a, bound=...)"
+        )
 
     def at_scale(self, scale_bits: int) -> Plain:
         """Return the operand at a scale at least its own, with the same range."""
@@ -81,10 +81,6 @@ def plain(a: Any, scale_bits: int | None = None, bound: float | None = None) -> 
     >>> hf.plain([0.5, -0.25], scale_bits=16, bound=1) * x      # doctest: +SKIP
     """
     values = as_messages(a)
-    if scale_bits and values.dtype.kind in "iu":
-        if bound is None:
-            raise EncodingRangeError("integers given with scale_bits need bound= as well")
-        values = values.astype(np.float64)
     encoding = declared_encoding(values, scale_bits, bound, PLAIN_SCALE_BITS)
     return Plain(values, encoding, explicit=True)
 

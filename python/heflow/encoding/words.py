@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import EncodingRangeError
+
 __all__ = [
     "Words",
     "from_floats",
@@ -101,23 +103,45 @@ def shift_left(words: Words, bits: int, width: int) -> Words:
     if part:
         shifted <<= np.uint64(part)
         shifted[:, 1:] |= extended[:, : width - 1] >> np.uint64(64 - part)
-    return shifted.view(np.int64)
+    result: Words = shifted.view(np.int64)
+    return result
 
 
 def _bit_lengths(words: _Unsigned) -> NDArray[np.int64]:
-    lengths = np.zeros(words.shape, dtype=np.int64)
+    lengths: NDArray[np.int64] = np.zeros(words.shape, dtype=np.int64)
     rest = words.copy()
     for step in (32, 16, 8, 4, 2, 1):
         big = rest >= np.uint64(1) << np.uint64(step)
         lengths[big] += step
         rest[big] >>= np.uint64(step)
-    return lengths + (rest > 0)
+    lengths += rest > 0
+    return lengths
 
 
 def to_floats(words: Words, scale_bits: int) -> NDArray[np.float64]:
-    """Return words / 2**scale_bits, each rounded once to the nearest float64 (ties to even)."""
+    """Return words / 2**scale_bits, each rounded once to the nearest float64 (ties to even).
+
+    Raises
+    ------
+    EncodingRangeError
+        A value is beyond float64.
+    """
     if words.shape[1] == 1:
-        return np.ldexp(words[:, 0].astype(np.float64), -scale_bits)
+        values = np.ldexp(words[:, 0].astype(np.float64), -scale_bits)
+    else:
+        values = _wide_to_floats(words, scale_bits)
+    if not np.isfinite(values).all():
+        raise EncodingRangeError(
+            f"element {int(np.argmin(np.isfinite(values)))} is beyond float64 (2^1024): "
+            "secret.decrypt_integers(x) gives the exact integers"
+        )
+    # Below 2^-1022 float64 has fewer bits, and the steps above have rounded already.
+    for i in np.flatnonzero((np.abs(values) < 2.0**-1022) & words.any(axis=1)):
+        values[i] = to_python(words[i : i + 1])[0] / (1 << scale_bits)
+    return values
+
+
+def _wide_to_floats(words: Words, scale_bits: int) -> NDArray[np.float64]:
     negative = words[:, -1] < 0
     magnitude = _negate_where(words.view(np.uint64), negative)
     count, width = magnitude.shape
@@ -129,10 +153,15 @@ def to_floats(words: Words, scale_bits: int) -> NDArray[np.float64]:
     length = _bit_lengths(head)
     shift = np.minimum(64 - length, 63).astype(np.uint64)
     moved = shift > 0
-    high = np.where(moved, (head << shift) | (below >> ((np.uint64(64) - shift) & np.uint64(63))), head)
+    high = np.where(
+        moved, (head << shift) | (below >> ((np.uint64(64) - shift) & np.uint64(63))), head
+    )
     columns = np.arange(width)[None, :]
     lower = (nonzero & (columns < (top - 1)[:, None])).any(axis=1)
     sticky = lower | ((below << shift) != 0)  # what lies below the 64 leading bits
     exact = (high | sticky.astype(np.uint64)).astype(np.float64)
-    values = np.ldexp(exact, (64 * top - shift.astype(np.int64) - scale_bits).astype(np.int64))
-    return np.where(negative, -values, values)
+    exponents = (64 * top - shift.astype(np.int64) - scale_bits).astype(np.int64)
+    with np.errstate(over="ignore"):  # the caller looks for infinity
+        values = np.ldexp(exact, exponents)
+    result: NDArray[np.float64] = np.where(negative, -values, values)
+    return result

@@ -12,8 +12,7 @@ __all__ = ["html", "text"]
 
 
 def _bound(x: EncryptedTensor) -> str:
-    exponent = max(x._encoding.limit.bit_length() - x.scale_bits, -x.scale_bits)
-    return f"2^{exponent}"
+    return f"2^{(x._encoding.limit - 1).bit_length() - x.scale_bits}"
 
 
 def text(x: EncryptedTensor) -> str:
@@ -34,7 +33,10 @@ def html(x: EncryptedTensor) -> str:
         ("dtype", str(x.dtype)),
         ("scale", f"2^{x.scale_bits}"),
         ("bound", f"&le; {_bound(x)}"),
-        ("headroom", f'{x.headroom_bits} bits <progress value="{100 - used}" max="100"></progress>'),
+        (
+            "headroom",
+            f'{x.headroom_bits} bits <progress value="{100 - used}" max="100"></progress>',
+        ),
         ("in memory", f"{x.nbytes:,} bytes"),
         ("backend", x.public.backend),
         ("key", escape(x.key_id[:16])),

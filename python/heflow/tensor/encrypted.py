@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..encoding import words as _words
 from ..encoding.fixed_point import as_messages
 from ..encoding.headroom import require
 from ..encoding.words import Words
-from ..errors import ParameterError, UnsupportedOperationError
+from ..errors import ParameterError, ShapeError, UnsupportedOperationError
 from ..scheme import PublicContext
 from . import display, indexing, operators, protocols, reductions, wire
 
@@ -38,6 +38,8 @@ class EncryptedTensor:
     def __init__(
         self, public: PublicContext, batch: Any, shape: Shape, encoding: Encoding, folded: bool
     ) -> None:
+        if len(shape) > wire.MAX_NDIM:
+            raise ShapeError(f"{len(shape)} axes given; tensors have at most {wire.MAX_NDIM}")
         self._public = public
         self._batch = batch
         self._shape = shape
@@ -106,7 +108,7 @@ class EncryptedTensor:
     @property
     def headroom_bits(self) -> int:
         """Bits by which the bound may still grow."""
-        return self._public.evaluator.capacity.bit_length() - self._encoding.limit.bit_length()
+        return (self._public.evaluator.capacity // self._encoding.limit).bit_length() - 1
 
     @property
     def nbytes(self) -> int:
@@ -181,6 +183,11 @@ class EncryptedTensor:
 
     def __getitem__(self, key: Any) -> EncryptedTensor:
         return indexing.select(self, key)
+
+    def __iter__(self) -> Iterator[EncryptedTensor]:
+        if not self._shape:
+            raise UnsupportedOperationError("a tensor without axes has no elements to iterate over")
+        return (self[i] for i in range(self._shape[0]))
 
     def __len__(self) -> int:
         if not self._shape:
@@ -259,7 +266,6 @@ class EncryptedTensor:
     __array_ufunc__ = protocols.array_ufunc
     __array_function__ = protocols.array_function
     __array_priority__ = 1000
-    __hash__ = None  # type: ignore[assignment]
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise UnsupportedOperationError(
@@ -275,11 +281,14 @@ def _refusal(name: str, why: str) -> Callable[..., NoReturn]:
 
 
 _DECRYPT_FIRST = "its values are encrypted; the owner of the key can secret.decrypt(x) first"
-for _name in ("bool", "float", "int", "complex", "index", "array"):
+for _name in ("bool", "float", "int", "complex", "index", "array", "hash"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal(f"{_name}(x)", _DECRYPT_FIRST))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal("comparison", _DECRYPT_FIRST))
-for _name in ("floordiv", "rfloordiv", "mod", "rmod", "pow", "rpow", "rtruediv", "abs", "round"):
+for _name in ("floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor"):
+    setattr(EncryptedTensor, f"__r{_name}__", _refusal(_name, "not possible on these ciphertexts"))
+    setattr(EncryptedTensor, f"__{_name}__", _refusal(_name, "not possible on these ciphertexts"))
+for _name in ("rtruediv", "abs", "round", "invert", "trunc", "floor", "ceil"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal(_name, "not possible on these ciphertexts"))
 
 
@@ -297,8 +306,6 @@ def encrypt_message(
     values = as_messages(message)
     if values.ndim > wire.MAX_NDIM:
         raise ParameterError(f"{values.ndim} axes given; tensors have at most {wire.MAX_NDIM}")
-    if scale_bits and values.dtype.kind in "iu":
-        values = values.astype(np.float64)
     encoding = declared_encoding(values, scale_bits, bound, MESSAGE_SCALE_BITS)
     require(encoding.limit, public.evaluator.capacity, "the message")
     words = encode(values, encoding, strict=strict)

@@ -34,7 +34,9 @@ def select(x: EncryptedTensor, key: Any) -> EncryptedTensor:
     """Return x[key], with NumPy's meaning of slices, integers, masks, ellipsis and newaxis."""
     keys = key if isinstance(key, tuple) else (key,)
     if any(operators.is_tensor(k) for k in keys):
-        raise UnsupportedOperationError("an index must be plain: encrypted positions cannot be followed")
+        raise UnsupportedOperationError(
+            "an index must be plain: encrypted positions cannot be followed"
+        )
     try:
         indices = np.asarray(_numbers(x)[key])
     except (IndexError, TypeError, ValueError) as error:
@@ -90,7 +92,9 @@ def _joined(tensors: list[EncryptedTensor], order: NDArray[np.int64]) -> Encrypt
         integer=all(t._encoding.integer for t in tensors),
     )
     batch = first.public.evaluator.concatenate([t._batch for t in tensors])
-    whole = first._with(batch, (sum(t.size for t in tensors),), encoding, any(t._folded for t in tensors))
+    whole = first._with(
+        batch, (sum(t.size for t in tensors),), encoding, any(t._folded for t in tensors)
+    )
     return gather(whole, order)
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoding import Plain, as_plain
+from ..encoding import Plain, as_plain, plain
 from ..encoding import words as _words
+from ..encoding.fixed_point import FLOAT_BOUND
 from ..encoding.headroom import require, round_up
 from ..encoding.words import Words
 from ..errors import (
     BackendError,
     EncodingError,
+    EncodingRangeError,
     KeyMismatchError,
     ParameterError,
     ShapeError,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
 
 Shape = tuple[int, ...]
+RECIPROCAL_SCALE_BITS = 64  # so that division by thousands keeps its digits
 
 
 def is_tensor(x: Any) -> bool:
@@ -39,9 +42,9 @@ def is_tensor(x: Any) -> bool:
 def attempt(operation: Callable[..., Any], *operands: Any) -> Any:
     """Run a binary operation, leaving foreign objects with their own reflected operator a chance."""
     for operand in operands:
-        if hasattr(operand, "__array_ufunc__") and operand.__array_ufunc__ is None:
-            if not isinstance(operand, Plain):
-                return NotImplemented
+        foreign = getattr(operand, "__array_ufunc__", NotImplemented) is None
+        if foreign and not isinstance(operand, Plain):
+            return NotImplemented
     return operation(*operands)
 
 
@@ -115,8 +118,10 @@ def _add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
     require_same_key(x, y)
     shape = broadcast_shape(x.shape, y.shape, "add")
     scale_bits = max(x.scale_bits, y.scale_bits)
-    x, y = align(x, scale_bits), align(y, scale_bits)
     evaluator = x.public.evaluator
+    aligned = sum(t._encoding.limit << (scale_bits - t.scale_bits) for t in (x, y))
+    require(aligned, evaluator.capacity, "the sum")
+    x, y = align(x, scale_bits), align(y, scale_bits)
     limit = require(x._encoding.limit + y._encoding.limit, evaluator.capacity, "the sum")
     integer = x._encoding.integer and y._encoding.integer
     encoding = replace(x._encoding, limit=limit, integer=integer)
@@ -131,7 +136,11 @@ def _add_plain(x: EncryptedTensor, a: Any, sign: int) -> EncryptedTensor:
     scale_bits = max(x.scale_bits, operand.encoding.scale_bits)
     operand = operand.at_scale(scale_bits)
     capacity = x.public.evaluator.capacity
-    require((x._encoding.limit << (scale_bits - x.scale_bits)) + operand.encoding.limit, capacity, "the sum")
+    require(
+        (x._encoding.limit << (scale_bits - x.scale_bits)) + operand.encoding.limit,
+        capacity,
+        "the sum",
+    )
     x = align(x, scale_bits)
     limit = require(x._encoding.limit + operand.encoding.limit, capacity, "the sum")
     words = _broadcast_words(operand, shape)
@@ -151,7 +160,8 @@ def _broadcast_words(operand: Plain, shape: Shape) -> Words:
 
 def negative(x: EncryptedTensor) -> EncryptedTensor:
     """Return -x."""
-    return x._with(x.public.evaluator.negate(x._batch))
+    # Counts as a plain factor: x + -x is the trivial ciphertext 1, not to leave as it is.
+    return x._with(x.public.evaluator.negate(x._batch), folded=True)
 
 
 def _require_one_tensor(x: Any, y: Any, what: str) -> None:
@@ -194,7 +204,7 @@ def _product_encoding(x: EncryptedTensor, operand: Plain, terms: int) -> Any:
 
 
 def true_divide(x: Any, y: Any) -> EncryptedTensor:
-    """Return x / a: the product with the reciprocals of a, rounded to the plain scale."""
+    """Return x / a: the product with the reciprocals of a, rounded to 64 fractional bits."""
     if is_tensor(y):
         raise UnsupportedOperationError(
             "division by an encrypted tensor is not possible: its owner can decrypt it first"
@@ -204,17 +214,20 @@ def true_divide(x: Any, y: Any) -> EncryptedTensor:
         raise EncodingError("division by zero: every divisor must differ from 0")
     if not np.isfinite(operand.values).all():
         raise EncodingError("every divisor must be finite; given are NaN or infinity")
-    reciprocals = np.asarray(1.0 / operand.values.astype(np.float64))
+    with np.errstate(over="ignore"):
+        reciprocals = np.asarray(1.0 / operand.values.astype(np.float64))
+    if not np.isfinite(reciprocals).all():
+        raise EncodingRangeError("a divisor is too small: 1 / a is beyond float64; scale it first")
     if isinstance(y, Plain):
         raise ParameterError("give the divisor as numbers, or multiply by hf.plain(1 / a, ...)")
-    return scale(x, as_plain(reciprocals))
+    return scale(x, plain(reciprocals, scale_bits=RECIPROCAL_SCALE_BITS, bound=FLOAT_BOUND))
 
 
 def dot(x: Any, y: Any) -> EncryptedTensor:
     """Return NumPy's dot product of one plain and one encrypted operand."""
-    a = y if is_tensor(x) else x
-    if not is_tensor(a) and as_plain(a).shape == ():
-        return multiply(x, y)
+    for operand in (x, y):
+        if (operand if is_tensor(operand) else as_plain(operand)).shape == ():
+            return multiply(x, y)
     return matmul(x, y)
 
 
@@ -263,12 +276,17 @@ def _tensor_times_matrix(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
 def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, NDArray[Any]]:
     """See `EncryptedTensor.mask`."""
     if not isinstance(statistical_bits, int) or statistical_bits < 1:
-        raise ParameterError(f"statistical_bits={statistical_bits!r}: a positive number of bits is needed")
-    bits = x._encoding.limit.bit_length() + statistical_bits
+        raise ParameterError(
+            f"statistical_bits={statistical_bits!r}: a positive number of bits is needed"
+        )
+    # Elements lie in -limit .. limit: two of them differ by less than 2^(limit's bits + 1).
+    bits = x._encoding.limit.bit_length() + 1 + statistical_bits
     evaluator = x.public.evaluator
     limit = require(x._encoding.limit + (1 << bits), evaluator.capacity, "the masked value")
     width = _words.width_for(1 << bits)
-    random = np.frombuffer(os.urandom(8 * width * x.size), dtype=np.uint64).reshape(-1, width).copy()
+    random = (
+        np.frombuffer(os.urandom(8 * width * x.size), dtype=np.uint64).reshape(-1, width).copy()
+    )
     for k in range(width):
         kept = min(max(bits - 64 * k, 0), 64)
         random[:, k] &= np.uint64((1 << kept) - 1)

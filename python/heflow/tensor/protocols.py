@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedOperationError
+from ..errors import ShapeError, UnsupportedOperationError
 from . import indexing, operators, reductions
 
 __all__ = ["SUPPORTED", "array_function", "array_ufunc"]
@@ -34,7 +34,9 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
     operation = UFUNCS.get(ufunc)
     if operation is None or method != "__call__":
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        raise UnsupportedOperationError(f"np.{name} does not work on encrypted tensors; {SUPPORTED}")
+        raise UnsupportedOperationError(
+            f"np.{name} does not work on encrypted tensors; {SUPPORTED}"
+        )
     if kwargs:
         raise UnsupportedOperationError(
             f"np.{ufunc.__name__} with {', '.join(kwargs)}= does not work on encrypted tensors: the "
@@ -48,8 +50,12 @@ def _split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
     try:
         parts = np.split(numbers, sections, axis)
     except ValueError as error:
-        raise indexing.ShapeError(f"{error} (tensor of shape {x.shape})") from None
+        raise ShapeError(f"{error} (tensor of shape {x.shape})") from None
     return [indexing.gather(x, part) for part in parts]
+
+
+def _take(x: Any, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
+    return indexing.rearrange(x, np.take, indices, axis, mode=mode)
 
 
 def _moving(function: Any) -> Callable[..., Any]:
@@ -66,6 +72,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.concatenate: indexing.concatenate,
     np.stack: indexing.stack,
     np.split: _split,
+    np.take: _take,
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
@@ -84,7 +91,6 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
         np.roll,
         np.repeat,
         np.tile,
-        np.take,
         np.atleast_1d,
         np.atleast_2d,
     )

@@ -24,7 +24,9 @@ def _axes(x: EncryptedTensor, axis: Any) -> tuple[int, ...]:
     try:
         axes = tuple(int(a) for a in axis) if isinstance(axis, (tuple, list)) else (int(axis),)
     except (TypeError, ValueError):
-        raise ShapeError(f"axis={axis!r}: an axis number, a tuple of them, or None is needed") from None
+        raise ShapeError(
+            f"axis={axis!r}: an axis number, a tuple of them, or None is needed"
+        ) from None
     for a in axes:
         if not -x.ndim <= a < x.ndim:
             raise ShapeError(f"axis {a} is out of bounds for a tensor of dimension {x.ndim}")
@@ -64,10 +66,11 @@ def mean(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> Encryp
     if terms == 0:
         raise ShapeError(f"mean of an empty slice: shape {x.shape}, axis {axis}")
     total = sum(x, axes, keepdims)
-    if terms & (terms - 1) == 0:
-        reciprocal = plain(1.0 / terms, scale_bits=terms.bit_length() - 1, bound=1.0)
-    else:
-        reciprocal = plain(1.0 / terms, scale_bits=52 + terms.bit_length(), bound=1.0)
+    if terms & (terms - 1) == 0:  # another scale is enough
+        scale_bits = total.scale_bits + terms.bit_length() - 1
+        encoding = replace(total._encoding, scale_bits=scale_bits, integer=False)
+        return total._with(total._batch, encoding=encoding)
+    reciprocal = plain(1.0 / terms, scale_bits=52 + terms.bit_length(), bound=1.0)
     limit = -(-(1 << reciprocal.encoding.scale_bits) // terms)  # 1/count itself is public
     encoding = replace(reciprocal.encoding, limit=limit)
     return operators.scale(total, Plain(reciprocal.values, encoding, explicit=True))
@@ -110,7 +113,8 @@ def bucket_sum(x: EncryptedTensor, bins: Any, n_bins: int) -> EncryptedTensor:
         raise ShapeError(f"bins lie in {values.min()}..{values.max()}; allowed are 0..{n_bins - 1}")
     evaluator = x.public.evaluator
     encoding = replace(
-        x._encoding, limit=require(x._encoding.limit * max(x.size, 1), evaluator.capacity, "the bucket sum")
+        x._encoding,
+        limit=require(x._encoding.limit * max(x.size, 1), evaluator.capacity, "the bucket sum"),
     )
     table = np.ascontiguousarray(values.reshape(len(values), -1), dtype=np.int32)
     shape = (int(n_bins),) if values.ndim == 1 else (values.shape[1], int(n_bins))

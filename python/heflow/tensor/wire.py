@@ -16,7 +16,15 @@ from ..scheme import PublicContext
 if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
 
-__all__ = ["KIND", "MAX_NDIM", "from_bytes", "read_header", "to_bytes", "to_ciphertext_ints", "unpickle"]
+__all__ = [
+    "KIND",
+    "MAX_NDIM",
+    "from_bytes",
+    "read_header",
+    "to_bytes",
+    "to_ciphertext_ints",
+    "unpickle",
+]
 
 KIND = 2
 MAX_NDIM = 24
@@ -42,7 +50,9 @@ def header(x: EncryptedTensor) -> bytes:
 def read_header(data: bytes) -> tuple[tuple[int, ...], Encoding, bool]:
     """Return shape, encoding and whether plain values were folded in; everything is checked."""
     if len(data) < _FIXED.size:
-        raise FormatError(f"the tensor's header has {len(data)} bytes; at least {_FIXED.size} are needed")
+        raise FormatError(
+            f"the tensor's header has {len(data)} bytes; at least {_FIXED.size} are needed"
+        )
     ndim, flags, scale_bits, mantissa, shift = _FIXED.unpack_from(data)
     if ndim > MAX_NDIM or len(data) != _FIXED.size + 8 * ndim:
         raise FormatError(f"the tensor's header has {len(data)} bytes and claims {ndim} axes")
@@ -92,4 +102,6 @@ def to_ciphertext_ints(x: EncryptedTensor, refresh: bool) -> NDArray[Any]:
 def require_limit(limit: int, public: PublicContext) -> None:
     """Refuse a bound that the key cannot hold."""
     if limit > public.evaluator.capacity:
-        raise HeadroomError("the declared bound is larger than the key can hold: declare a smaller one")
+        raise HeadroomError(
+            "the declared bound is larger than the key can hold: declare a smaller one"
+        )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..encoding import words as _words
 from ..encoding.words import Words
-from ..errors import FormatError, HeadroomError, KeyMismatchError
+from ..errors import FormatError, KeyMismatchError
 from ..tensor import EncryptedTensor, decode_integers, decode_message, encrypt_message
 
 __all__ = ["ClearContext", "ClearSecret"]
@@ -48,7 +48,7 @@ class ClearEvaluator:
 
     def _kept(self, values: list[int]) -> _Clear:
         if any(abs(v) > self.capacity for v in values):
-            raise HeadroomError("an integer left the capacity: the tracked limit was wrong")
+            raise AssertionError("an integer left the capacity: the tracked limit was wrong")
         return _Clear(values)
 
     def add(self, a: _Clear, b: _Clear) -> _Clear:
@@ -133,7 +133,11 @@ class ClearContext:
         self.key_id = key_id
 
     def encrypt(
-        self, a: Any, scale_bits: int | None = None, bound: float | None = None, strict: bool = False
+        self,
+        a: Any,
+        scale_bits: int | None = None,
+        bound: float | None = None,
+        strict: bool = False,
     ) -> EncryptedTensor:
         """Encode without encrypting."""
         return encrypt_message(self, self.evaluator.encrypt, a, scale_bits, bound, strict)
@@ -148,7 +152,9 @@ class ClearContext:
 
     def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
         """Frame bytes, with a checksum."""
-        body = self._FRAME.pack(b"CLR1", kind, len(header), len(payload)) + bytes.fromhex(self.key_id)
+        body = self._FRAME.pack(b"CLR1", kind, len(header), len(payload)) + bytes.fromhex(
+            self.key_id
+        )
         body += header + payload
         return body + struct.pack("<I", zlib.crc32(body))
 
