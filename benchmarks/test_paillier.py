@@ -6,9 +6,8 @@ installed are left out.
 
 from importlib.util import find_spec
 
-import pytest
-
 import heflow as hf
+import pytest
 from heflow.bench import cases
 from heflow.bench.case import OPERATIONS, TEXTBOOK
 
