@@ -1,4 +1,5 @@
 // heflow._core.testing: parts below the public surface, for the tests and for `heflow doctor`.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "../bigint/inverse.hpp"
 #include "../random/entropy.hpp"
 #include "../random/samplers.hpp"
+#include "../ring/primes.hpp"
+#include "../ring/select.hpp"
+#include "../ring/tables.hpp"
 #include "../threads/parallel_for.hpp"
 #include "common.hpp"
 
@@ -67,6 +71,40 @@ std::uint64_t parallel_loop(std::size_t tiles, double milliseconds, std::int64_t
   return sum;
 }
 
+using Residues = py::array_t<std::uint64_t, py::array::c_style>;
+
+// `repeats` transforms of a limb, one after the other; the result of the last.
+Residues ntt(const Residues& limb, std::uint64_t p, const std::string& backend, bool inverse, std::size_t repeats) {
+  const ring::Kernels& kernels = ring::kernels_for(backend);
+  const auto n = static_cast<std::size_t>(limb.size());
+  const ring::NttTable& table = ring::ntt_table(kernels, p, static_cast<unsigned>(__builtin_ctzll(n | 1ull << 63)));
+  if (n >> table.log_degree != 1) throw Error(ErrorKind::shape, "the length of a limb is a power of two");
+  Buffer values(n);
+  Residues result(static_cast<py::ssize_t>(n));
+  for (std::size_t i = 0; i < n; ++i) values.data()[i] = limb.data()[i] % p;
+  {
+    py::gil_scoped_release release;
+    for (std::size_t i = 0; i < repeats; ++i)
+      inverse ? kernels.inverse(values.data(), table) : kernels.forward(values.data(), table);
+  }
+  std::copy(values.data(), values.data() + n, result.mutable_data());
+  return result;
+}
+
+// Values of a limb in NTT order times those of another.
+Residues ring_product(const Residues& a, const Residues& b, std::uint64_t p, const std::string& backend) {
+  const ring::Kernels& kernels = ring::kernels_for(backend);
+  const auto n = static_cast<std::size_t>(a.size());
+  const ring::Modulus m = ring::make_modulus(kernels, p);
+  Buffer x(n), y(n);
+  std::copy(a.data(), a.data() + n, x.data()), std::copy(b.data(), b.data() + n, y.data());
+  kernels.prepare(y.data(), y.data(), n, m);
+  kernels.multiply(x.data(), x.data(), y.data(), n, m);
+  Residues result(static_cast<py::ssize_t>(n));
+  std::copy(x.data(), x.data() + n, result.mutable_data());
+  return result;
+}
+
 std::string compiler() {
 #if defined(__clang__)
   return "clang " __clang_version__;
@@ -94,6 +132,17 @@ void bind_testing(py::module_& module) {
   module.def("parallel_loop", &parallel_loop, py::arg("tiles"), py::arg("milliseconds"), py::arg("failing_tile") = -1,
              py::arg("nested") = false);
   module.def("pooled_bytes", &pooled_bytes);
+  module.def("ntt", &ntt, py::arg("limb"), py::arg("p"), py::arg("backend"), py::arg("inverse") = false,
+             py::arg("repeats") = 1);
+  module.def("ring_product", &ring_product, py::arg("a"), py::arg("b"), py::arg("p"), py::arg("backend"));
+  module.def(
+      "ntt_primes",
+      [](unsigned bits, unsigned log_degree, std::size_t count) {
+        py::list primes;
+        for (std::uint64_t p : ring::ntt_primes(bits, log_degree, count)) primes.append(p);
+        return primes;
+      },
+      py::arg("bits"), py::arg("log_degree"), py::arg("count"));
   module.def("compiler", &compiler);
   module.def("cpu_name", &cpu_name);
   module.def("entropy_source", [] { return std::string(entropy_source()); });

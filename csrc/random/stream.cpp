@@ -28,8 +28,14 @@ Stream::~Stream() { wipe(block_, kBlock); }
 
 void Stream::fill(std::uint8_t* out, std::size_t bytes) noexcept {
   while (bytes > 0) {
+    if (used_ == kBlock && bytes >= kBlock) {  // whole blocks go where they belong
+      const std::size_t blocks = bytes / kBlock;
+      chacha20(out, seed_.bytes(), substream_, counter_, blocks);
+      counter_ += blocks, out += blocks * kBlock, bytes -= blocks * kBlock;
+      continue;
+    }
     if (used_ == kBlock) {
-      chacha20_block(block_, seed_.bytes(), substream_, counter_++);
+      chacha20(block_, seed_.bytes(), substream_, counter_++, 1);
       used_ = 0;
     }
     const std::size_t part = bytes < kBlock - used_ ? bytes : kBlock - used_;

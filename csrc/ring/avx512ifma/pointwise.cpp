@@ -1,0 +1,185 @@
+// Residue by residue: sums, products, sums of products, changes of modulus and of representation.
+#include "backend.hpp"
+#include "vector.hpp"
+
+namespace heflow::ring::avx512ifma {
+namespace {
+
+constexpr Word kOffset = Word{1} << 50;  // makes integers of either sign positive
+
+// Integers below 2^50 in size, as residues below 2p.
+struct SignedReducer {
+  Constants c;
+  Vec offset;
+  explicit SignedReducer(const Modulus& m)
+      : c(constants(m)), offset(broadcast((kOffset + m.p - 1) / m.p * m.p)) {}
+  __attribute__((always_inline)) Vec operator()(Vec x) const { return barrett(plus(x, offset), c); }
+};
+
+HEFLOW_INLINE Factor make_factor(Word w, Word p) {
+  return {w, static_cast<Word>((static_cast<unsigned __int128>(w) << kRadix) / p)};
+}
+
+HEFLOW_INLINE Vec sum(Vec a, Vec b, const Constants& c) { return correct(plus(a, b), c.p); }
+HEFLOW_INLINE Vec difference(Vec a, Vec b, const Constants& c) {
+  const Vec d = minus(a, b);
+  return _mm512_min_epu64(d, plus(d, c.p));
+}
+
+}  // namespace
+
+void add(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, sum(load(a + i), load(b + i), c));
+}
+
+void subtract(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, difference(load(a + i), load(b + i), c));
+}
+
+void negate(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, difference(zero(), load(a + i), c));
+}
+
+void reduce(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, canonical(load(a + i), c));
+}
+
+void prepare(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Vec square = broadcast(m.square);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, product(load(a + i), square, c));
+}
+
+void multiply(Word* r, const Word* a, const Word* prepared, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, product(load(a + i), load(prepared + i), c));
+}
+
+void multiply_add(Word* r, const Word* a, const Word* prepared, const Word* addend, std::size_t n,
+                  const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  for (std::size_t i = 0; i < n; i += kLanes)
+    store(r + i, sum(product(load(a + i), load(prepared + i), c), load(addend + i), c));
+}
+
+void scale(Word* r, const Word* a, const Factor& w, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Factors factors = broadcast(w);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, correct(times(load(a + i), factors, c), c.p));
+}
+
+void scale_add(Word* r, const Word* a, const Factor& w, const Word* addend, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Factors factors = broadcast(w);
+  for (std::size_t i = 0; i < n; i += kLanes)
+    store(r + i, sum(correct(times(load(a + i), factors, c), c.p), load(addend + i), c));
+}
+
+void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, const Word* addend, std::size_t n,
+                      const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Factors factors = broadcast(w);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec d = plus(minus(load(a + i), load(b + i)), c.p);  // below 2p
+    Vec x = correct(times(d, factors, c), c.p);
+    if (addend != nullptr) x = sum(x, load(addend + i), c);
+    store(r + i, x);
+  }
+}
+
+void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
+            const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Vec square = broadcast(m.square);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec a0 = load(x0 + i), a1 = load(x1 + i);
+    const Vec b0 = product(load(y0 + i), square, c), b1 = product(load(y1 + i), square, c);
+    const Vec low = _mm512_madd52lo_epu64(_mm512_madd52lo_epu64(zero(), a0, b1), a1, b0);
+    const Vec high = _mm512_madd52hi_epu64(_mm512_madd52hi_epu64(zero(), a0, b1), a1, b0);
+    store(d0 + i, product(a0, b0, c));
+    store(d2 + i, product(a1, b1, c));
+    store(d1 + i, correct(correct(montgomery(low, high, c), c.twice), c.p));  // below 3p + 2^12
+  }
+}
+
+void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
+                    std::size_t count, std::size_t n, const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  // Each term adds less than p to the Montgomery quotient: as many at once as stay below 2^52.
+  const std::size_t room = (Word{1} << kRadix) / m.p - 2, chunk = room < count ? room : count;
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Vec total0 = zero(), total1 = zero();
+    for (std::size_t first = 0; first < count; first += chunk) {
+      const std::size_t last = first + chunk < count ? first + chunk : count;
+      Vec low0 = zero(), high0 = zero(), low1 = zero(), high1 = zero();
+      for (std::size_t k = first; k < last; ++k) {
+        const Vec d = load(digits[k] + i), k0 = load(keys0[k] + i), k1 = load(keys1[k] + i);
+        _mm_prefetch(reinterpret_cast<const char*>(keys0[k] + i + 64), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(keys1[k] + i + 64), _MM_HINT_T0);
+        low0 = _mm512_madd52lo_epu64(low0, d, k0), high0 = _mm512_madd52hi_epu64(high0, d, k0);
+        low1 = _mm512_madd52lo_epu64(low1, d, k1), high1 = _mm512_madd52hi_epu64(high1, d, k1);
+      }
+      total0 = sum(total0, canonical(montgomery(low0, high0, c), c), c);
+      total1 = sum(total1, canonical(montgomery(low1, high1, c), c), c);
+    }
+    store(r0 + i, total0), store(r1 + i, total1);
+  }
+}
+
+void switch_modulus(Word* r, const Word* a, std::size_t n, const Modulus& from, const Modulus& to) noexcept {
+  const Constants c = constants(to);
+  const Vec p = broadcast(from.p), half = broadcast(from.p / 2), shift = broadcast(from.p / 2 % to.p);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec centred = correct(plus(load(a + i), half), p);
+    store(r + i, difference(canonical(centred, c), shift, c));
+  }
+}
+
+void from_int8(Word* r, const std::int8_t* a, std::size_t n, const Modulus& m) noexcept {
+  const Vec p = broadcast(m.p);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec x = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a + i)));
+    store(r + i, _mm512_mask_add_epi64(x, _mm512_movepi64_mask(x), x, p));
+  }
+}
+
+void from_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
+  const SignedReducer reducer(m);
+  for (std::size_t i = 0; i < n; i += kLanes)
+    store(r + i, correct(reducer(_mm512_cvtpd_epi64(_mm512_load_pd(a + i))), reducer.c.p));
+}
+
+void from_wide_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
+  const SignedReducer reducer(m);
+  const Constants& c = reducer.c;
+  const Factors shift = broadcast(make_factor((Word{1} << 48) % m.p, m.p));
+  const Reals down = _mm512_set1_pd(0x1p-48), up = _mm512_set1_pd(0x1p48);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Reals x = _mm512_load_pd(a + i);
+    const Reals high = _mm512_roundscale_pd(_mm512_mul_pd(x, down), 0);
+    const Vec low = reducer(_mm512_cvtpd_epi64(_mm512_fnmadd_pd(high, up, x)));  // exact
+    const Vec top = times(reducer(_mm512_cvtpd_epi64(high)), shift, c);
+    store(r + i, sum(correct(top, c.p), correct(low, c.p), c));
+  }
+}
+
+void to_doubles(double* r, const Word* a, std::size_t n, const Modulus& m) noexcept {
+  const Vec p = broadcast(m.p), half = broadcast(m.p / 2);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec x = load(a + i);
+    _mm512_store_pd(r + i, _mm512_cvtepi64_pd(_mm512_mask_sub_epi64(x, _mm512_cmpgt_epu64_mask(x, half), x, p)));
+  }
+}
+
+void permute(Word* r, const Word* a, const std::uint32_t* positions, std::size_t n) noexcept {
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(positions + i));
+    store(r + i, _mm512_i32gather_epi64(at, a, 8));
+  }
+}
+
+}  // namespace heflow::ring::avx512ifma

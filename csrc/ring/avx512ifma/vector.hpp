@@ -1,0 +1,111 @@
+// Eight residues at a time: multiplication by constants (Shoup), Montgomery reduction, corrections.
+#pragma once
+
+// gcc 12's own intrinsics warn of their deliberately undefined operands.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
+
+#include "../kernels.hpp"
+
+#define HEFLOW_INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define HEFLOW_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define HEFLOW_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+namespace heflow::ring::avx512ifma {
+namespace {
+
+using Vec = __m512i;
+using Reals = __m512d;
+
+constexpr unsigned kLanes = 8, kRadix = 52;
+
+HEFLOW_INLINE Vec broadcast(Word x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
+HEFLOW_INLINE Vec load(const Word* p) { return _mm512_load_si512(p); }
+HEFLOW_INLINE void store(Word* p, Vec x) { _mm512_store_si512(p, x); }
+HEFLOW_INLINE Vec plus(Vec a, Vec b) { return _mm512_add_epi64(a, b); }
+HEFLOW_INLINE Vec minus(Vec a, Vec b) { return _mm512_sub_epi64(a, b); }
+HEFLOW_INLINE Vec zero() { return _mm512_setzero_si512(); }
+
+struct Constants {
+  Vec p, twice, minus_p, mask, quotient, inverse;
+};
+
+HEFLOW_INLINE Constants constants(const Modulus& m) {
+  const Word mask = (Word{1} << kRadix) - 1;
+  return {broadcast(m.p),    broadcast(2 * m.p),    broadcast(mask + 1 - m.p),
+          broadcast(mask), broadcast(m.quotient), broadcast(m.inverse)};
+}
+
+struct Factors {
+  Vec value, quotient;
+};
+
+HEFLOW_INLINE Factors broadcast(const Factor& w) { return {broadcast(w.value), broadcast(w.quotient)}; }
+HEFLOW_INLINE Factors load_factors(const Word* p) { return {load(p), load(p + kLanes)}; }
+
+// w y mod p, below 2p, in the low 52 bits; above them is garbage. Reads the low 52 bits of y.
+HEFLOW_INLINE Vec times_unmasked(Vec y, const Factors& w, const Constants& c) {
+  const Vec q = _mm512_madd52hi_epu64(zero(), w.quotient, y);
+  return _mm512_madd52lo_epu64(_mm512_madd52lo_epu64(zero(), w.value, y), q, c.minus_p);
+}
+
+HEFLOW_INLINE Vec masked(Vec x, const Constants& c) { return _mm512_and_si512(x, c.mask); }
+HEFLOW_INLINE Vec times(Vec y, const Factors& w, const Constants& c) { return masked(times_unmasked(y, w, c), c); }
+
+// x - bound where that is not negative: x < 2 bound
+HEFLOW_INLINE Vec correct(Vec x, Vec bound) { return _mm512_min_epu64(x, minus(x, bound)); }
+
+// Any x below 2^52 (garbage above is ignored) to below 2p.
+HEFLOW_INLINE Vec barrett(Vec x, const Constants& c) {
+  const Vec q = _mm512_madd52hi_epu64(zero(), c.quotient, x);
+  return masked(_mm512_madd52lo_epu64(x, q, c.minus_p), c);
+}
+
+HEFLOW_INLINE Vec canonical(Vec x, const Constants& c) { return correct(barrett(x, c), c.p); }
+
+// (high 2^52 + low) / 2^52 mod p, below high + 2^12 + p; low < 2^64
+HEFLOW_INLINE Vec montgomery(Vec low, Vec high, const Constants& c) {
+  const Vec sum = plus(high, _mm512_srli_epi64(low, kRadix));
+  const Vec q = _mm512_madd52lo_epu64(zero(), low, c.inverse);
+  return plus(minus(sum, _mm512_madd52hi_epu64(zero(), q, c.p)), c.p);
+}
+
+// a b / 2^52 mod p, canonical; a below 2^52, b < p
+HEFLOW_INLINE Vec product(Vec a, Vec b, const Constants& c) {
+  return correct(montgomery(_mm512_madd52lo_epu64(zero(), a, b), _mm512_madd52hi_epu64(zero(), a, b), c), c.p);
+}
+
+// Rows of an 8 x 8 matrix to its columns.
+HEFLOW_INLINE void transpose(Vec* r) {
+  Vec t[8], u[8];
+  HEFLOW_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    t[2 * i] = _mm512_unpacklo_epi64(r[2 * i], r[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_epi64(r[2 * i], r[2 * i + 1]);
+  }
+  HEFLOW_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    HEFLOW_UNROLL
+    for (int odd = 0; odd < 2; ++odd) {
+      u[4 * half + 2 * odd] = _mm512_shuffle_i64x2(t[4 * half + odd], t[4 * half + 2 + odd], 0x88);
+      u[4 * half + 2 * odd + 1] = _mm512_shuffle_i64x2(t[4 * half + odd], t[4 * half + 2 + odd], 0xdd);
+    }
+  }
+  r[0] = _mm512_shuffle_i64x2(u[0], u[4], 0x88), r[4] = _mm512_shuffle_i64x2(u[0], u[4], 0xdd);
+  r[2] = _mm512_shuffle_i64x2(u[1], u[5], 0x88), r[6] = _mm512_shuffle_i64x2(u[1], u[5], 0xdd);
+  r[1] = _mm512_shuffle_i64x2(u[2], u[6], 0x88), r[5] = _mm512_shuffle_i64x2(u[2], u[6], 0xdd);
+  r[3] = _mm512_shuffle_i64x2(u[3], u[7], 0x88), r[7] = _mm512_shuffle_i64x2(u[3], u[7], 0xdd);
+}
+
+}  // namespace
+}  // namespace heflow::ring::avx512ifma
