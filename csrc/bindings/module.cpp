@@ -9,6 +9,7 @@ void bind_wire(py::module_& module);
 void bind_backend(py::module_& module);
 void bind_bigint(py::module_& module);
 void bind_paillier(py::module_& module);
+void bind_ckks(py::module_& module);
 void bind_testing(py::module_& module);
 
 }  // namespace heflow
@@ -24,5 +25,6 @@ PYBIND11_MODULE(_core, module) {
   submodule("backend", heflow::bind_backend);
   submodule("bigint", heflow::bind_bigint);
   submodule("paillier", heflow::bind_paillier);
+  submodule("ckks", heflow::bind_ckks);
   submodule("testing", heflow::bind_testing);
 }

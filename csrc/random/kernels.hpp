@@ -8,15 +8,14 @@ namespace heflow {
 
 // ChaCha20 (Bernstein 2008; RFC 8439, section 2.3) with a 64-bit counter and nonce: `blocks` blocks of 64 bytes from
 // block `counter` on, under a key of 32 bytes. Constant time.
-using ChaCha20 = void (*)(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
-                          std::size_t blocks);
-
 void chacha20_portable(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
                        std::size_t blocks) noexcept;
 #if defined(HEFLOW_HAVE_AVX512IFMA)
 // Whole groups of 16 blocks only.
 void chacha20_avx512(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
                      std::size_t blocks) noexcept;
+// Sum of bits 0..20 less sum of bits 32..52 of each word; count a multiple of 8.
+void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t count) noexcept;
 #endif
 
 }  // namespace heflow

@@ -1,6 +1,9 @@
 #include "samplers.hpp"
 
 #include "../base/bytes.hpp"
+#include "../base/isa.hpp"
+#include "../base/wipe.hpp"
+#include "kernels.hpp"
 
 namespace heflow {
 namespace {
@@ -10,6 +13,23 @@ std::size_t bit_length(const std::uint64_t* x, std::size_t words) {
     if (x[i] != 0) return 64 * i + 64 - static_cast<std::size_t>(__builtin_clzll(x[i]));
   }
   return 0;
+}
+
+// Sums of bits 0..20 less sums of bits 32..52, side by side.
+void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std::size_t count) {
+#if defined(HEFLOW_HAVE_AVX512IFMA)
+  const CpuFeatures& cpu = cpu_features();
+  if (cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma)
+    return centred_binomial21_avx512(out, words, count);
+#endif
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t x = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & 0x001fffff001fffff;
+    x -= (x >> 1) & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    x += x >> 8, x += x >> 16;  // each 32-bit half: its sum in the low byte
+    out[i] = static_cast<std::int8_t>((x & 0x3f) - ((x >> 32) & 0x3f));
+  }
 }
 
 std::uint64_t is_below(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) {
@@ -40,6 +60,57 @@ void uniform_below(Stream& stream, std::uint64_t* out, const std::uint64_t* boun
   do {
     uniform_bits(stream, out, words, bits);
   } while (is_below(out, bound, words) == 0);
+}
+
+void uniform_residues(Stream& stream, std::uint64_t* out, std::size_t count, std::uint64_t p) noexcept {
+  const std::uint64_t mask = ~std::uint64_t{0} >> __builtin_clzll(p);
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t wanted = count - done;
+    std::uint64_t* words = out + done;
+    stream.fill(reinterpret_cast<std::uint8_t*>(words), wanted * sizeof *words);
+    std::uint64_t large = 0;
+    for (std::size_t i = 0; i < wanted; ++i) {
+      words[i] = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & mask;
+      large |= (p - 1 - words[i]) >> 63;
+    }
+    if (large == 0) return;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < wanted; ++i) {
+      words[kept] = words[i];
+      kept += words[i] < p;
+    }
+    done += kept;
+  }
+}
+
+void uniform_ternary(Stream& stream, std::int8_t* out, std::size_t count) noexcept {
+  constexpr std::size_t kBytes = 1024;
+  std::uint8_t bytes[kBytes];
+  std::int8_t kept[4 * kBytes];
+  for (std::size_t done = 0; done < count;) {
+    stream.fill(bytes, kBytes);
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < kBytes; ++i) {
+      for (int pair = 0; pair < 8; pair += 2) {
+        const int candidate = (bytes[i] >> pair) & 3;
+        kept[n] = static_cast<std::int8_t>(candidate - 1);
+        n += ((candidate + 1) >> 2) ^ 1;  // 3 is overwritten by the next
+      }
+    }
+    for (std::size_t i = 0; i < n && done < count; ++i) out[done++] = kept[i];
+  }
+  wipe(bytes, sizeof bytes), wipe(kept, sizeof kept);
+}
+
+void centred_binomial21(Stream& stream, std::int8_t* out, std::size_t count) noexcept {
+  constexpr std::size_t kWords = 512;
+  alignas(64) std::uint64_t words[kWords];
+  for (std::size_t done = 0; done < count; done += kWords) {
+    const std::size_t part = count - done < kWords ? count - done : kWords;
+    stream.fill(reinterpret_cast<std::uint8_t*>(words), part * sizeof *words);
+    centred_binomial21_words(out + done, words, part);
+  }
+  wipe(words, sizeof words);
 }
 
 }  // namespace heflow

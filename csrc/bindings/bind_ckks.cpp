@@ -1,0 +1,428 @@
+// heflow._core.ckks: contexts, keys, batches and the verbs on them. Everything is checked here; below, nothing is.
+#include <pybind11/stl.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "../base/bytes.hpp"
+#include "../base/error.hpp"
+#include "../ckks/evaluate.hpp"
+#include "../ring/primes.hpp"
+#include "../ring/select.hpp"
+#include "common.hpp"
+
+namespace heflow {
+namespace {
+
+using ckks::Batch;
+using ckks::BatchPtr;
+using ckks::Context;
+using ckks::Limbs;
+using ckks::Messages;
+using ckks::PublicKey;
+using ckks::SecretKey;
+using ckks::SeedBytes;
+using ckks::SwitchKey;
+using ring::Word;
+
+using Reals = py::array_t<double, py::array::c_style>;
+using Indices = py::array_t<std::int64_t, py::array::c_style>;
+using ContextRef = std::shared_ptr<Context>;
+
+[[noreturn]] void refuse(ErrorKind kind, const std::string& message) { throw Error(kind, message); }
+
+std::shared_ptr<Batch> shared(const BatchPtr& batch) { return std::const_pointer_cast<Batch>(batch); }
+
+template <class Verb>
+std::shared_ptr<Batch> without_gil(const Verb& verb) {
+  py::gil_scoped_release release;
+  return shared(verb());
+}
+
+void require_same(const Context& a, const Context& b) {
+  if (&a != &b) refuse(ErrorKind::key_mismatch, "the batch belongs to another key, parameter set or backend");
+}
+
+Messages messages(const Reals& values, const Context& context, double scale, bool wide, std::size_t count) {
+  if (values.ndim() != 2 || static_cast<std::size_t>(values.shape(1)) != context.slots() ||
+      static_cast<std::size_t>(values.shape(0)) != count) {
+    refuse(ErrorKind::shape, "values must have the shape (" + std::to_string(count) + ", " + std::to_string(context.slots()) + ")");
+  }
+  return {values.data(), count, scale, wide};
+}
+
+void require_level(const Batch& batch) {
+  if (batch.primes() < 2) refuse(ErrorKind::depth, "the ciphertexts have one prime left and a product takes one");
+}
+
+SeedBytes seed_bytes(std::string_view bytes) {
+  if (bytes.size() != Seed::kBytes) refuse(ErrorKind::format, "a seed has 32 bytes");
+  SeedBytes seed;
+  std::memcpy(seed.data(), bytes.data(), seed.size());
+  return seed;
+}
+
+py::bytes to_py(const SeedBytes& seed) { return py::bytes(reinterpret_cast<const char*>(seed.data()), seed.size()); }
+
+// Residues take ceil(bits / 8) bytes each.
+std::size_t residue_bytes(const Context& context, std::size_t prime) { return (context.modulus(prime).bits + 7) / 8; }
+
+std::size_t polynomial_bytes(const Context& context, std::size_t primes) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < primes; ++i) bytes += residue_bytes(context, i) * context.degree();
+  return bytes;
+}
+
+void write_limb(std::uint8_t*& out, const Word* limb, const Context& context, std::size_t prime) {
+  const std::size_t bytes = residue_bytes(context, prime);
+  for (std::size_t i = 0; i < context.degree(); ++i, out += bytes) {
+    std::uint8_t word[8];
+    store64_le(word, limb[i]);
+    std::memcpy(out, word, bytes);
+  }
+}
+
+void read_limb(Word* limb, const std::uint8_t*& in, const Context& context, std::size_t prime) {
+  const std::size_t bytes = residue_bytes(context, prime);
+  const Word p = context.modulus(prime).p;
+  Word largest = 0;
+  for (std::size_t i = 0; i < context.degree(); ++i, in += bytes) {
+    std::uint8_t word[8] = {};
+    std::memcpy(word, in, bytes);
+    limb[i] = load64_le(word);
+    if (limb[i] > largest) largest = limb[i];
+  }
+  if (largest >= p) refuse(ErrorKind::format, "a residue is not below its prime: the bytes are damaged");
+}
+
+// The b of a key, canonical.
+void write_key(std::uint8_t*& out, const Limbs& b, std::size_t primes, const Context& context) {
+  Buffer limb(context.degree());
+  for (std::size_t i = 0; i < primes; ++i) {
+    ckks::unprepare(limb.data(), b[i], i, context);
+    write_limb(out, limb.data(), context, i);
+  }
+}
+
+void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial,
+              std::size_t primes, const Context& context) {
+  const Seed from = ckks::seed_of(seed);
+  for (std::size_t i = 0; i < primes; ++i) {
+    read_limb(b[i], in, context, i);
+    ckks::prepare(b[i], i, context);
+    ckks::expand_uniform(a[i], from, polynomial, i, context);
+    ckks::prepare(a[i], i, context);
+  }
+}
+
+py::tuple public_to_bytes(const PublicKey& key) {
+  const Context& context = *key.context;
+  py::bytes data(nullptr, polynomial_bytes(context, context.data_primes()));
+  auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  write_key(out, key.b, context.data_primes(), context);
+  return py::make_tuple(to_py(key.seed), data);
+}
+
+std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data) {
+  const std::size_t primes = context->data_primes();
+  if (data.size() != polynomial_bytes(*context, primes)) refuse(ErrorKind::format, "the public key does not have its length");
+  auto key = std::make_shared<PublicKey>(
+      PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
+  const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
+  read_key(key->b, key->a, in, key->seed, 0, primes, *context);
+  return key;
+}
+
+py::tuple switch_to_bytes(const Context& context, const SwitchKey& key) {
+  py::bytes data(nullptr, key.b.size() * polynomial_bytes(context, context.primes()));
+  auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  for (const Limbs& b : key.b) write_key(out, b, context.primes(), context);
+  return py::make_tuple(to_py(key.seed), data);
+}
+
+std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data) {
+  const std::size_t primes = context->primes(), digits = context->data_primes();
+  if (!context->has_special() || data.size() != digits * polynomial_bytes(*context, primes))
+    refuse(ErrorKind::format, "the evaluation key does not have its length");
+  auto key = std::make_shared<SwitchKey>();
+  key->seed = seed_bytes(seed);
+  const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
+  for (std::size_t i = 0; i < digits; ++i) {
+    key->b.emplace_back(*context, primes);
+    key->a.emplace_back(*context, primes);
+    read_key(key->b[i], key->a[i], in, key->seed, i, primes, *context);
+  }
+  return key;
+}
+
+py::bytes batch_to_bytes(const Batch& batch) {
+  const Context& context = batch.context();
+  const std::size_t parts = batch.seed ? 1 : 2, each = polynomial_bytes(context, batch.primes());
+  const std::size_t head = batch.seed ? Seed::kBytes : 0;
+  py::bytes data(nullptr, head + batch.size() * parts * each);
+  auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  py::gil_scoped_release release;
+  if (batch.seed) std::memcpy(out, batch.seed->data(), head), out += head;
+  for (std::size_t item = 0; item < batch.size(); ++item) {
+    for (std::size_t part = 0; part < parts; ++part)
+      for (std::size_t i = 0; i < batch.primes(); ++i) write_limb(out, batch.limb(item, part, i), context, i);
+  }
+  return data;
+}
+
+std::shared_ptr<Batch> batch_from_bytes(const ContextRef& context, const py::buffer& data, std::size_t count,
+                                        std::size_t primes, bool seeded) {
+  const py::buffer_info info = data.request();
+  if (primes < 1 || primes > context->data_primes()) refuse(ErrorKind::format, "the number of primes is not one of this key");
+  const std::size_t parts = seeded ? 1 : 2, head = seeded ? Seed::kBytes : 0, each = polynomial_bytes(*context, primes);
+  const auto size = static_cast<std::size_t>(info.size * info.itemsize);
+  if (info.ndim != 1 || size < head || (size - head) / (parts * each) != count || (size - head) % (parts * each) != 0)
+    refuse(ErrorKind::format, std::to_string(size) + " bytes do not hold " + std::to_string(count) + " ciphertexts");
+  const auto* in = static_cast<const std::uint8_t*>(info.ptr);
+  return without_gil([&]() -> BatchPtr {
+    auto batch = std::make_shared<Batch>(context, count, primes);
+    if (seeded) {
+      SeedBytes seed;
+      std::memcpy(seed.data(), in, seed.size());
+      batch->seed = seed, in += seed.size();
+    }
+    for (std::size_t item = 0; item < count; ++item) {
+      for (std::size_t part = 0; part < parts; ++part)
+        for (std::size_t i = 0; i < primes; ++i) read_limb(batch->limb(item, part, i), in, *context, i);
+    }
+    if (seeded) ckks::expand_seed(*batch);
+    for (std::size_t item = 0; item < count; ++item) {
+      for (std::size_t i = 0; i < primes; ++i) {
+        Word any = 0;
+        for (std::size_t k = 0; k < context->degree(); ++k) any |= batch->limb(item, 1, i)[k];
+        if (any == 0)
+          refuse(ErrorKind::format, "ciphertext " + std::to_string(item) + " is transparent: it hides nothing (its c1 is zero)");
+      }
+    }
+    return batch;
+  });
+}
+
+Reals decrypt(const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total) {
+  require_same(*key.context(), batch.context());
+  if (primes < 1 || primes > 2 || primes > batch.primes()) refuse(ErrorKind::parameter, "one or two primes decrypt");
+  const auto count = static_cast<py::ssize_t>(batch.size());
+  const auto width = total ? py::ssize_t{1} : static_cast<py::ssize_t>(batch.context().slots());
+  Reals values({count, width});
+  double* out = values.mutable_data();
+  py::gil_scoped_release release;
+  ckks::decrypt(out, key, batch, primes, scale, total);
+  return values;
+}
+
+void require_items(const Indices& items, const Batch& batch) {
+  for (py::ssize_t i = 0; i < items.size(); ++i) {
+    if (items.data()[i] < 0 || static_cast<std::size_t>(items.data()[i]) >= batch.size())
+      refuse(ErrorKind::shape, "an index lies outside the batch");
+  }
+}
+
+void require_pair(const Batch& a, const Batch& b) {
+  require_same(a.context(), b.context());
+  if (a.size() != b.size()) refuse(ErrorKind::shape, "batches of different lengths met");
+}
+
+void bind_keys(py::module_& m) {
+  using py::arg;
+  m.def(
+      "choose_primes",
+      [](unsigned log_degree, const std::vector<unsigned>& bits) {
+        std::vector<Word> primes;
+        for (unsigned b : bits) {
+          if (b < 20 || b > ring::kMaxPrimeBits) refuse(ErrorKind::parameter, "primes have 20 to 50 bits");
+          primes.push_back(ring::ntt_primes(b, log_degree, 1, primes).front());
+        }
+        return primes;
+      },
+      arg("log_degree"), arg("bits"));
+  m.def("secret_key", [](const ContextRef& context) { return SecretKey::fresh(context); }, arg("context"));
+  m.def(
+      "secret_from_bytes",
+      [](const ContextRef& context, std::string_view bytes) {
+        if (bytes.size() != context->degree()) refuse(ErrorKind::format, "the secret does not have its length");
+        const auto* s = reinterpret_cast<const std::int8_t*>(bytes.data());
+        int bad = 0;
+        for (std::size_t i = 0; i < bytes.size(); ++i) bad |= (s[i] < -1) | (s[i] > 1);
+        if (bad != 0) refuse(ErrorKind::format, "the secret's coefficients are not -1, 0 and 1");
+        return std::make_shared<SecretKey>(context, s);
+      },
+      arg("context"), arg("data"));
+  m.def(
+      "secret_to_bytes",
+      [](const SecretKey& key) {
+        return py::bytes(reinterpret_cast<const char*>(key.coefficients()), key.context()->degree());
+      },
+      arg("secret"));
+  m.def("public_key", &ckks::make_public_key, arg("secret"));
+  m.def("public_to_bytes", &public_to_bytes, arg("key"));
+  m.def("public_from_bytes", &public_from_bytes, arg("context"), arg("seed"), arg("data"));
+  const auto require_special = [](const SecretKey& key) {
+    if (!key.context()->has_special())
+      refuse(ErrorKind::parameter, "these parameters have no special prime: evaluation keys need one (special_bits=)");
+  };
+  m.def(
+      "relinearization_key",
+      [require_special](const SecretKey& key) {
+        require_special(key);
+        py::gil_scoped_release release;
+        return ckks::make_relinearization_key(key);
+      },
+      arg("secret"));
+  m.def(
+      "rotation_key",
+      [require_special](const SecretKey& key, std::int64_t steps) {
+        require_special(key);
+        py::gil_scoped_release release;
+        return ckks::make_galois_key(key, ckks::rotation_exponent(steps, key.context()->log_degree()));
+      },
+      arg("secret"), arg("steps"));
+  m.def("switch_to_bytes", &switch_to_bytes, arg("context"), arg("key"));
+  m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"));
+}
+
+void bind_verbs(py::module_& m) {
+  using py::arg;
+  m.def(
+      "encrypt_public",
+      [](const PublicKey& key, const Reals& values, std::size_t primes, double scale, bool wide) {
+        const Messages in = messages(values, *key.context, scale, wide, static_cast<std::size_t>(values.shape(0)));
+        return without_gil([&] { return ckks::encrypt_public(key, in, primes); });
+      },
+      arg("key"), arg("values"), arg("primes"), arg("scale"), arg("wide"));
+  m.def(
+      "encrypt_symmetric",
+      [](const SecretKey& key, const Reals& values, std::size_t primes, double scale, bool wide) {
+        const Messages in = messages(values, *key.context(), scale, wide, static_cast<std::size_t>(values.shape(0)));
+        return without_gil([&] { return ckks::encrypt_symmetric(key, in, primes); });
+      },
+      arg("key"), arg("values"), arg("primes"), arg("scale"), arg("wide"));
+  m.def("decrypt", &decrypt, arg("key"), arg("batch"), arg("primes"), arg("scale"), arg("total"));
+  m.def(
+      "add", [](const Batch& a, const Batch& b) { return require_pair(a, b), without_gil([&] { return ckks::add(a, b); }); },
+      arg("a"), arg("b"));
+  m.def(
+      "subtract",
+      [](const Batch& a, const Batch& b) { return require_pair(a, b), without_gil([&] { return ckks::subtract(a, b); }); },
+      arg("a"), arg("b"));
+  m.def("negate", [](const Batch& a) { return without_gil([&] { return ckks::negate(a); }); }, arg("a"));
+  m.def(
+      "add_plain",
+      [](const Batch& a, const Reals& values, double scale, bool wide) {
+        const Messages in = messages(values, a.context(), scale, wide, a.size());
+        return without_gil([&] { return ckks::add_plain(a, in); });
+      },
+      arg("a"), arg("values"), arg("scale"), arg("wide"));
+  m.def(
+      "multiply_plain",
+      [](const Batch& a, const Reals& values, double scale, bool wide) {
+        require_level(a);
+        const Messages in = messages(values, a.context(), scale, wide, a.size());
+        return without_gil([&] { return ckks::multiply_plain(a, in); });
+      },
+      arg("a"), arg("values"), arg("scale"), arg("wide"));
+  m.def(
+      "multiply_integer",
+      [](const Batch& a, const Indices& w) {
+        require_level(a);
+        if (static_cast<std::size_t>(w.size()) != a.size()) refuse(ErrorKind::shape, "one factor is needed for each ciphertext");
+        const std::vector<std::int64_t> factors(w.data(), w.data() + w.size());
+        return without_gil([&] { return ckks::multiply_integer(a, factors); });
+      },
+      arg("a"), arg("w"));
+  m.def(
+      "multiply",
+      [](const Batch& a, const Batch& b, const SwitchKey& key) {
+        require_pair(a, b), require_level(a), require_level(b);
+        return without_gil([&] { return ckks::multiply(a, b, key); });
+      },
+      arg("a"), arg("b"), arg("key"));
+  m.def(
+      "rotate",
+      [](const Batch& a, std::int64_t steps, const SwitchKey& key) {
+        const std::uint32_t exponent = ckks::rotation_exponent(steps, a.context().log_degree());
+        return without_gil([&] { return ckks::rotate(a, exponent, key); });
+      },
+      arg("a"), arg("steps"), arg("key"));
+  m.def(
+      "drop",
+      [](const Batch& a, std::size_t primes) {
+        if (primes < 1 || primes > a.primes()) refuse(ErrorKind::parameter, "primes can only be dropped");
+        return without_gil([&] { return ckks::drop(a, primes); });
+      },
+      arg("a"), arg("primes"));
+  m.def(
+      "take",
+      [](const Batch& a, const Indices& items) {
+        require_items(items, a);
+        return without_gil([&] { return ckks::take(a, items.data(), static_cast<std::size_t>(items.size())); });
+      },
+      arg("a"), arg("items"));
+  m.def(
+      "concatenate",
+      [](const std::vector<std::shared_ptr<Batch>>& parts) {
+        if (parts.empty()) refuse(ErrorKind::shape, "nothing to concatenate");
+        for (const auto& part : parts) {
+          require_same(part->context(), parts.front()->context());
+          if (part->primes() != parts.front()->primes()) refuse(ErrorKind::shape, "batches of different levels met");
+        }
+        const std::vector<BatchPtr> all(parts.begin(), parts.end());
+        return without_gil([&] { return ckks::concatenate(all); });
+      },
+      arg("parts"));
+  m.def(
+      "sum_groups",
+      [](const Batch& a, const Indices& items) {
+        if (items.ndim() != 2 || items.shape(1) < 1) refuse(ErrorKind::shape, "groups have the shape (n, k), k >= 1");
+        require_items(items, a);
+        return without_gil([&] {
+          return ckks::sum_groups(a, items.data(), static_cast<std::size_t>(items.shape(0)),
+                                  static_cast<std::size_t>(items.shape(1)));
+        });
+      },
+      arg("a"), arg("items"));
+  m.def(
+      "linear_map",
+      [](const Batch& a, const Reals& values, double scale, bool wide, std::size_t rows) {
+        require_level(a);
+        if (a.size() == 0) refuse(ErrorKind::shape, "a linear map needs ciphertexts");
+        const Messages in = messages(values, a.context(), scale, wide, rows * a.size());
+        return without_gil([&] { return ckks::linear_map(a, in, rows); });
+      },
+      arg("a"), arg("values"), arg("scale"), arg("wide"), arg("rows"));
+  m.def("constant_only", [](const Batch& a) { return without_gil([&] { return ckks::constant_only(a); }); }, arg("a"));
+  m.def("to_bytes", &batch_to_bytes, arg("a"));
+  m.def("from_bytes", &batch_from_bytes, arg("context"), arg("data"), arg("count"), arg("primes"), arg("seeded"));
+}
+
+}  // namespace
+
+void bind_ckks(py::module_& module) {
+  py::class_<Context, ContextRef>(module, "Context")
+      .def(py::init([](const std::string& backend, unsigned log_degree, const std::vector<Word>& primes, bool special) {
+             return std::make_shared<Context>(ring::kernels_for(backend), log_degree, primes, special);
+           }),
+           py::arg("backend"), py::arg("log_degree"), py::arg("primes"), py::arg("special"))
+      .def_property_readonly("slots", &Context::slots)
+      .def_property_readonly("primes", [](const Context& context) {
+        std::vector<Word> primes;
+        for (std::size_t i = 0; i < context.primes(); ++i) primes.push_back(context.modulus(i).p);
+        return primes;
+      });
+  py::class_<SecretKey, std::shared_ptr<SecretKey>>(module, "SecretKey");
+  py::class_<PublicKey, std::shared_ptr<PublicKey>>(module, "PublicKey");
+  py::class_<SwitchKey, std::shared_ptr<SwitchKey>>(module, "SwitchKey");
+  py::class_<Batch, std::shared_ptr<Batch>>(module, "Batch")
+      .def("__len__", &Batch::size)
+      .def_property_readonly("primes", &Batch::primes)
+      .def_property_readonly("nbytes", &Batch::bytes)
+      .def_property_readonly("seeded", [](const Batch& batch) { return batch.seed.has_value(); });
+  bind_keys(module);
+  bind_verbs(module);
+}
+
+}  // namespace heflow

@@ -1,0 +1,304 @@
+#include "evaluate.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "../threads/parallel_for.hpp"
+
+namespace heflow::ckks {
+namespace {
+
+std::shared_ptr<Batch> like(const Batch& a, std::size_t primes) {
+  return std::make_shared<Batch>(a.context_ptr(), a.size(), primes);
+}
+
+// body(result, limb of a, limb of b, modulus) for every limb.
+template <class Body>
+BatchPtr limbwise(const Batch& a, const Batch& b, const Body& body) {
+  const std::size_t primes = std::min(a.primes(), b.primes());
+  auto result = like(a, primes);
+  parallel_for(a.size(), [&](std::size_t item) {
+    for (std::size_t part = 0; part < 2; ++part) {
+      for (std::size_t i = 0; i < primes; ++i)
+        body(result->limb(item, part, i), a.limb(item, part, i), b.limb(item, part, i), a.context().modulus(i));
+    }
+  });
+  return result;
+}
+
+// Limbs of one polynomial divided by the last of them, rounded: out has one limb less.
+template <class Limb, class Out>
+void rescale(const Limb& limb, const Out& out, std::size_t primes, Word* last, Word* other, const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree(), l = primes - 1;
+  std::memcpy(last, limb(l), n * sizeof *last);
+  k.inverse(last, context.table(l));
+  for (std::size_t i = 0; i < l; ++i) {
+    k.switch_modulus(other, last, n, context.modulus(l), context.modulus(i));
+    k.forward(other, context.table(i));
+    k.difference_scale(out(i), limb(i), other, context.inverse(l, i), nullptr, n, context.modulus(i));
+  }
+}
+
+// The digits of d, c = d mod q_i, against a switch key: (acc0, acc1) over `primes` data primes and P.
+void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t primes, const SwitchKey& key,
+                   const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree();
+  Limbs plain(context, primes), digits(context, primes);
+  const Word *digit[ring::kMaxPrimes], *keys0[ring::kMaxPrimes], *keys1[ring::kMaxPrimes];
+  for (std::size_t i = 0; i < primes; ++i) {
+    std::memcpy(plain[i], d[i], n * sizeof(Word));
+    k.inverse(plain[i], context.table(i));
+  }
+  for (std::size_t t = 0; t <= primes; ++t) {
+    const std::size_t j = t < primes ? t : context.special();
+    for (std::size_t i = 0; i < primes; ++i) {
+      keys0[i] = key.b[i][j], keys1[i] = key.a[i][j], digit[i] = digits[i];
+      if (i == j) {
+        digit[i] = d[i];
+        continue;
+      }
+      k.switch_modulus(digits[i], plain[i], n, context.modulus(i), context.modulus(j));
+      k.forward_lazy(digits[i], context.table(j));
+    }
+    k.inner_products(acc0[t], acc1[t], digit, keys0, keys1, primes, n, context.modulus(j));
+  }
+}
+
+// (acc + P d) / (P q_l), rounded, for l the last data prime in use.
+template <class Out>
+void divide_both(Limbs& acc, const Limbs& d, const Out& out, std::size_t primes, Limbs& scratch, const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree(), l = primes - 1, special = context.special();
+  const Modulus &p = context.modulus(special), &q = context.modulus(l);
+  Word *low = acc[primes], *high = acc[l], *a = scratch[0], *b = scratch[1];
+  k.inverse(low, context.table(special));
+  k.scale_add(high, d[l], context.prime(special, l), high, n, q);
+  k.inverse(high, context.table(l));
+  // The number modulo P q_l is low + P t with t = (high - low) / P mod q_l, both balanced.
+  k.switch_modulus(a, low, n, p, q);
+  k.difference_scale(high, high, a, context.inverse(special, l), nullptr, n, q);
+  for (std::size_t i = 0; i < l; ++i) {
+    const Modulus& m = context.modulus(i);
+    const Word product = static_cast<Word>(static_cast<unsigned __int128>(context.inverse(special, i).value) *
+                                           context.inverse(l, i).value % m.p);
+    k.switch_modulus(a, low, n, p, m);
+    k.switch_modulus(b, high, n, q, m);
+    k.scale_add(a, b, context.prime(special, i), a, n, m);
+    k.forward(a, context.table(i));
+    k.scale_add(b, d[i], context.prime(special, i), acc[i], n, m);
+    k.difference_scale(out(i), b, a, context.factor(product, i), nullptr, n, m);
+  }
+}
+
+}  // namespace
+
+BatchPtr add(const Batch& a, const Batch& b) {
+  const ring::Kernels& k = a.context().kernels();
+  const std::size_t n = a.context().degree();
+  return limbwise(a, b, [&](Word* r, const Word* x, const Word* y, const Modulus& m) { k.add(r, x, y, n, m); });
+}
+
+BatchPtr subtract(const Batch& a, const Batch& b) {
+  const ring::Kernels& k = a.context().kernels();
+  const std::size_t n = a.context().degree();
+  return limbwise(a, b, [&](Word* r, const Word* x, const Word* y, const Modulus& m) { k.subtract(r, x, y, n, m); });
+}
+
+BatchPtr negate(const Batch& a) {
+  const ring::Kernels& k = a.context().kernels();
+  const std::size_t n = a.context().degree();
+  return limbwise(a, a, [&](Word* r, const Word* x, const Word*, const Modulus& m) { k.negate(r, x, n, m); });
+}
+
+BatchPtr add_plain(const Batch& a, const Messages& messages) {
+  const Context& context = a.context();
+  auto result = like(a, a.primes());
+  parallel_for(a.size(), [&](std::size_t item) {
+    Limbs plain(context, a.primes());
+    encode_row(plain, messages.values + item * context.slots(), messages, a.primes(), false, context);
+    for (std::size_t i = 0; i < a.primes(); ++i) {
+      context.kernels().add(result->limb(item, 0, i), a.limb(item, 0, i), plain[i], context.degree(), context.modulus(i));
+      std::memcpy(result->limb(item, 1, i), a.limb(item, 1, i), context.degree() * sizeof(Word));
+    }
+  });
+  return result;
+}
+
+BatchPtr multiply_plain(const Batch& a, const Messages& messages) {
+  const Context& context = a.context();
+  const std::size_t primes = a.primes(), n = context.degree();
+  auto result = like(a, primes - 1);
+  parallel_for(a.size(), [&](std::size_t item) {
+    Limbs plain(context, primes), product(context, primes), scratch(context, 2);
+    encode_row(plain, messages.values + item * context.slots(), messages, primes, true, context);
+    for (std::size_t part = 0; part < 2; ++part) {
+      for (std::size_t i = 0; i < primes; ++i)
+        context.kernels().multiply(product[i], a.limb(item, part, i), plain[i], n, context.modulus(i));
+      rescale([&](std::size_t i) { return product[i]; }, [&](std::size_t i) { return result->limb(item, part, i); }, primes,
+              scratch[0], scratch[1], context);
+    }
+  });
+  return result;
+}
+
+BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w) {
+  const Context& context = a.context();
+  const std::size_t primes = a.primes(), n = context.degree();
+  auto result = like(a, primes - 1);
+  parallel_for(a.size(), [&](std::size_t item) {
+    Limbs product(context, primes), scratch(context, 2);
+    for (std::size_t part = 0; part < 2; ++part) {
+      for (std::size_t i = 0; i < primes; ++i) {
+        const Modulus& m = context.modulus(i);
+        const Word size = static_cast<Word>(w[item] < 0 ? -w[item] : w[item]) % m.p;
+        const Factor factor = context.factor(w[item] < 0 && size != 0 ? m.p - size : size, i);
+        context.kernels().scale(product[i], a.limb(item, part, i), factor, n, m);
+      }
+      rescale([&](std::size_t i) { return product[i]; }, [&](std::size_t i) { return result->limb(item, part, i); }, primes,
+              scratch[0], scratch[1], context);
+    }
+  });
+  return result;
+}
+
+BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
+  const Context& context = a.context();
+  const std::size_t primes = std::min(a.primes(), b.primes()), n = context.degree();
+  auto result = like(a, primes - 1);
+  parallel_for(a.size(), [&](std::size_t item) {
+    Limbs d0(context, primes), d1(context, primes), d2(context, primes), scratch(context, 2);
+    Limbs acc0(context, primes + 1), acc1(context, primes + 1);
+    const Word* digits[ring::kMaxPrimes];
+    for (std::size_t i = 0; i < primes; ++i) {
+      context.kernels().tensor(d0[i], d1[i], d2[i], a.limb(item, 0, i), a.limb(item, 1, i), b.limb(item, 0, i),
+                               b.limb(item, 1, i), n, context.modulus(i));
+      digits[i] = d2[i];
+    }
+    switch_digits(acc0, acc1, digits, primes, key, context);
+    divide_both(acc0, d0, [&](std::size_t i) { return result->limb(item, 0, i); }, primes, scratch, context);
+    divide_both(acc1, d1, [&](std::size_t i) { return result->limb(item, 1, i); }, primes, scratch, context);
+  });
+  return result;
+}
+
+BatchPtr rotate(const Batch& a, std::uint32_t exponent, const SwitchKey& key) {
+  const Context& context = a.context();
+  const std::size_t primes = a.primes(), n = context.degree();
+  const auto table = automorphism(exponent, context.log_degree());
+  auto result = like(a, primes);
+  parallel_for(a.size(), [&](std::size_t item) {
+    Limbs acc0(context, primes + 1), acc1(context, primes + 1), turned(context, primes + 1);
+    const Word* digits[ring::kMaxPrimes];
+    for (std::size_t i = 0; i < primes; ++i) digits[i] = a.limb(item, 1, i);
+    switch_digits(acc0, acc1, digits, primes, key, context);
+    for (std::size_t part = 0; part < 2; ++part) {
+      Limbs& acc = part == 0 ? acc0 : acc1;
+      context.kernels().inverse(acc[primes], context.table(context.special()));
+      for (std::size_t i = 0; i < primes; ++i) {
+        Word* other = turned[primes];
+        const Modulus& m = context.modulus(i);
+        context.kernels().switch_modulus(other, acc[primes], n, context.modulus(context.special()), m);
+        context.kernels().forward(other, context.table(i));
+        context.kernels().difference_scale(turned[i], acc[i], other, context.inverse(context.special(), i),
+                                           part == 0 ? a.limb(item, 0, i) : nullptr, n, m);
+        context.kernels().permute(result->limb(item, part, i), turned[i], table.data(), n);
+      }
+    }
+  });
+  return result;
+}
+
+BatchPtr drop(const Batch& a, std::size_t primes) {
+  auto result = like(a, primes);
+  const std::size_t words = primes * a.context().degree();
+  parallel_for(a.size(), [&](std::size_t item) {
+    for (std::size_t part = 0; part < 2; ++part)
+      std::memcpy(result->limb(item, part, 0), a.limb(item, part, 0), words * sizeof(Word));
+  });
+  return result;
+}
+
+BatchPtr take(const Batch& a, const std::int64_t* items, std::size_t count) {
+  auto result = std::make_shared<Batch>(a.context_ptr(), count, a.primes());
+  const std::size_t words = 2 * a.primes() * a.context().degree();
+  for (std::size_t i = 0; i < count; ++i)
+    std::memcpy(result->limb(i, 0, 0), a.limb(static_cast<std::size_t>(items[i]), 0, 0), words * sizeof(Word));
+  return result;
+}
+
+BatchPtr concatenate(const std::vector<BatchPtr>& parts) {
+  std::size_t count = 0, at = 0;
+  for (const BatchPtr& part : parts) count += part->size();
+  const Batch& first = *parts.front();
+  auto result = std::make_shared<Batch>(first.context_ptr(), count, first.primes());
+  for (const BatchPtr& part : parts) {
+    if (part->size() > 0) std::memcpy(result->limb(at, 0, 0), part->limb(0, 0, 0), part->bytes());
+    at += part->size();
+  }
+  return result;
+}
+
+BatchPtr sum_groups(const Batch& a, const std::int64_t* items, std::size_t rows, std::size_t each) {
+  const Context& context = a.context();
+  auto result = std::make_shared<Batch>(a.context_ptr(), rows, a.primes());
+  parallel_for(rows, [&](std::size_t row) {
+    for (std::size_t part = 0; part < 2; ++part) {
+      for (std::size_t i = 0; i < a.primes(); ++i) {
+        Word* total = result->limb(row, part, i);
+        std::memcpy(total, a.limb(static_cast<std::size_t>(items[row * each]), part, i), context.degree() * sizeof(Word));
+        for (std::size_t c = 1; c < each; ++c) {
+          context.kernels().add(total, total, a.limb(static_cast<std::size_t>(items[row * each + c]), part, i),
+                                context.degree(), context.modulus(i));
+        }
+      }
+    }
+  });
+  return result;
+}
+
+BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows) {
+  const Context& context = a.context();
+  const std::size_t primes = a.primes(), n = context.degree(), count = a.size();
+  auto result = std::make_shared<Batch>(a.context_ptr(), rows, primes - 1);
+  parallel_for(rows, [&](std::size_t row) {
+    Limbs plain(context, primes), sum0(context, primes), sum1(context, primes), scratch(context, 2);
+    for (std::size_t c = 0; c < count; ++c) {
+      encode_row(plain, messages.values + (row * count + c) * context.slots(), messages, primes, true, context);
+      for (std::size_t i = 0; i < primes; ++i) {
+        const Modulus& m = context.modulus(i);
+        if (c == 0) {
+          context.kernels().multiply(sum0[i], a.limb(c, 0, i), plain[i], n, m);
+          context.kernels().multiply(sum1[i], a.limb(c, 1, i), plain[i], n, m);
+        } else {
+          context.kernels().multiply_add(sum0[i], a.limb(c, 0, i), plain[i], sum0[i], n, m);
+          context.kernels().multiply_add(sum1[i], a.limb(c, 1, i), plain[i], sum1[i], n, m);
+        }
+      }
+    }
+    rescale([&](std::size_t i) { return sum0[i]; }, [&](std::size_t i) { return result->limb(row, 0, i); }, primes,
+            scratch[0], scratch[1], context);
+    rescale([&](std::size_t i) { return sum1[i]; }, [&](std::size_t i) { return result->limb(row, 1, i); }, primes,
+            scratch[0], scratch[1], context);
+  });
+  return result;
+}
+
+BatchPtr constant_only(const Batch& a) {
+  const Context& context = a.context();
+  const std::size_t n = context.degree();
+  auto result = like(a, a.primes());
+  parallel_for(a.size(), [&](std::size_t item) {
+    Buffer limb(n);
+    for (std::size_t i = 0; i < a.primes(); ++i) {
+      std::memcpy(limb.data(), a.limb(item, 0, i), n * sizeof(Word));
+      context.kernels().inverse(limb.data(), context.table(i));
+      std::fill(result->limb(item, 0, i), result->limb(item, 0, i) + n, limb.data()[0]);  // a constant's values
+      std::memcpy(result->limb(item, 1, i), a.limb(item, 1, i), n * sizeof(Word));
+    }
+  });
+  return result;
+}
+
+}  // namespace heflow::ckks

@@ -1,0 +1,80 @@
+// Secret, public and evaluation keys.
+#pragma once
+
+#include <map>
+
+#include "ciphertext.hpp"
+
+namespace heflow::ckks {
+
+// Limbs of one polynomial over the first `primes` primes of a context.
+class Limbs {
+ public:
+  Limbs(const Context& context, std::size_t primes, Content content = Content::open)
+      : degree_(context.degree()), words_(primes * context.degree(), content) {}
+  Word* operator[](std::size_t i) { return words_.data() + i * degree_; }
+  const Word* operator[](std::size_t i) const { return words_.data() + i * degree_; }
+
+ private:
+  std::size_t degree_;
+  Buffer words_;
+};
+
+// s with coefficients in {-1, 0, 1}, prepared, in NTT order over all primes.
+class SecretKey {
+ public:
+  SecretKey(ContextPtr context, const std::int8_t* coefficients);  // N of them
+  static std::shared_ptr<SecretKey> fresh(ContextPtr context);
+  const ContextPtr& context() const { return context_; }
+  const Limbs& prepared() const { return prepared_; }
+  const std::int8_t* coefficients() const { return reinterpret_cast<const std::int8_t*>(coefficients_.data()); }
+
+ private:
+  ContextPtr context_;
+  Buffer coefficients_;
+  Limbs prepared_;
+};
+
+using SecretKeyPtr = std::shared_ptr<const SecretKey>;
+
+// (b, a) = (e - a s, a), prepared, over the data primes; a comes from a public seed.
+struct PublicKey {
+  ContextPtr context;
+  SeedBytes seed;
+  Limbs b, a;
+};
+
+// One pair (b_i, a_i) for each data prime q_i: b_i = e_i - a_i s' + [i] P t, over all primes. It turns c t into
+// a ciphertext under s' (Gentry, Halevi and Smart 2012).
+struct SwitchKey {
+  SeedBytes seed;
+  std::vector<Limbs> b, a;
+};
+
+// What a public context computes with. Galois keys are stored under the inverse automorphism of s, so that
+// rotation permutes results only.
+struct EvaluationKeys {
+  std::shared_ptr<const SwitchKey> relinearize;
+  std::map<std::uint32_t, std::shared_ptr<const SwitchKey>> galois;  // by exponent
+};
+
+std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret);
+std::shared_ptr<SwitchKey> make_relinearization_key(const SecretKey& secret);
+std::shared_ptr<SwitchKey> make_galois_key(const SecretKey& secret, std::uint32_t exponent);
+
+// Uniform limb i of polynomial number `polynomial`: words of substream polynomial * 64 + i in order, cut to the
+// bits of the prime; those not below it are skipped (docs/formats.md).
+void expand_uniform(Word* limb, const Seed& seed, std::uint64_t polynomial, std::size_t prime, const Context& context);
+Seed seed_of(const SeedBytes& bytes);
+SeedBytes fresh_seed_bytes();
+
+// Limb of a[sigma(i)]: the automorphism X -> X^exponent as a table for `permute`.
+std::vector<std::uint32_t> automorphism(std::uint32_t exponent, unsigned log_degree);
+std::uint32_t rotation_exponent(std::int64_t steps, unsigned log_degree);
+std::uint32_t inverse_exponent(std::uint32_t exponent, unsigned log_degree);
+
+// b of a public or switch key on the wire, canonical: read and write around `prepare`.
+void prepare(Word* limb, std::size_t prime, const Context& context);
+void unprepare(Word* out, const Word* prepared, std::size_t prime, const Context& context);
+
+}  // namespace heflow::ckks
