@@ -77,16 +77,17 @@ def test_tables_show_errors_where_there_are_any(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["shared", "public"])
-def test_tenseal_averages_updates(key):
-    pytest.importorskip("tenseal")
-    for case in cases("tenseal", key, "federated", clients=2, values=3000):
+@pytest.mark.parametrize("library", list(SUITES["federated"].libraries))
+def test_updates_are_averaged(library, key):
+    pytest.importorskip(SUITES["federated"].libraries[library].imports)
+    for case in cases(library, key, "federated", clients=2, values=3000):
         assert measure(case, 1, runs=1, seconds=0).median > 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("library", "module"), [("tenseal", "tenseal"), ("seal", "seal")])
-def test_ckks_peers_are_right(library, module):
-    pytest.importorskip(module)
+@pytest.mark.parametrize("library", list(SUITES["ckks"].libraries))
+def test_ckks_results_are_right(library):
+    pytest.importorskip(SUITES["ckks"].libraries[library].imports)
     for case in cases(library, 8192, "ckks"):
         error = case.check(case.run())
         assert error is None or error >= 0

@@ -32,11 +32,14 @@ def load(library: str, suite: str) -> Any:
     known = SUITES[suite].libraries
     if library not in known:
         raise click.ClickException(f"unknown library '{library}'; known are {', '.join(known)}")
+    entry = known[library]
     try:
-        return importlib.import_module(f"{__package__}.{known[library].module}")
+        if find_spec(entry.imports) is None:  # not imported here: peers set their threads first
+            raise ModuleNotFoundError(f"No module named '{entry.imports}'")
+        return importlib.import_module(f"{__package__}.{entry.module}")
     except ImportError as error:
         raise click.ClickException(
-            f"{library} is not installed ({error}): pip install {known[library].distribution}"
+            f"{library} is not installed ({error}): pip install {entry.distribution}"
         ) from None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from typing import Any
 
 import gmpy2
 import numpy as np
 
+from .._core import testing
 from .case import Case
 from .ckks_inputs import NTT
 
@@ -18,7 +18,7 @@ SHIFT = 5
 
 def ntt_cases(library: str, ring_degree: int, size: str) -> Iterator[Case]:
     """Yield one transform of a polynomial modulo a 47-bit prime, copies in and out included."""
-    ntt = getattr(importlib.import_module("heflow._core").testing, "ntt", None)
+    ntt = getattr(testing, "ntt", None)
     if ntt is None:
         return
     modulus = ntt_prime(ring_degree)
