@@ -58,8 +58,8 @@ SUITES = {
             "(N=16384); peers 60, 40 ... 40 + 60, the same number of data primes",
             "the wheels of TenSEAL and SEAL have no AVX-512 transforms: SEAL built with Intel HEXL, measured "
             "apart, is about three times faster at products and rotations",
-            "TenSEAL takes the scale of a product for 2^40 again, whatever prime was divided out: a relative error, "
-            "2^-23 at N=8192 and 2^-19 at N=16384",
+            "TenSEAL takes the scale of a product for 2^40 again, whatever prime was divided out: a relative "
+            "error, 2^-23 at N=8192 and 2^-19 at N=16384",
             "`sum of all slots`: the peers leave the total in every slot",
         ),
     ),
@@ -75,8 +75,8 @@ SUITES = {
             "bytes of the result",
             "errors: largest absolute error of the mean; ours is quantisation alone: at most half a step",
             "TenSEAL at N=8192 [60, 40, 40, 60], scale 2^40, the usual setting, and at N=4096 [54, 54], scale "
-            "2^30, the smallest that keeps 16 bits; its modulus of 108 bits is within SEAL's own limit for N=4096 "
-            "and above that of the 2024 guidelines (ePrint 2024/463)",
+            "2^30, the smallest that keeps 16 bits; its modulus of 108 bits is within SEAL's own limit for "
+            "N=4096 and above that of the 2024 guidelines (ePrint 2024/463)",
             "the bound is (bits + log2 clients) / 8: room for the sum in every message; a plaintext needs none",
         ),
     ),
