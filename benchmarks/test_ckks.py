@@ -4,7 +4,6 @@ One group for each operation and ring degree; the id names operation and library
 not installed are left out.
 """
 
-import importlib
 from importlib.util import find_spec
 
 import heflow as hf
@@ -22,9 +21,8 @@ ARITHMETIC = (
     suite.PRODUCT,
     suite.SUM,
 )
-BARE_NTT = hasattr(importlib.import_module("heflow._core").testing, "ntt")
 MEASURED = {
-    "heflow": (*ARITHMETIC, suite.ROTATE, *((suite.NTT,) if BARE_NTT else ())),
+    "heflow": (*ARITHMETIC, suite.ROTATE, suite.NTT),
     "tenseal": ARITHMETIC,
     "seal": (*ARITHMETIC, suite.ROTATE, suite.NTT),
 }

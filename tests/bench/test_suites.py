@@ -7,7 +7,6 @@ import pytest
 from heflow.bench import SUITES, Case, Measurement, Report, cases, measure, update_bytes
 from heflow.bench.ckks_inputs import Vectors, largest_error
 from heflow.bench.federated_inputs import Updates
-from heflow.bench.ring_ours import ntt_prime
 
 
 def test_masking_costs_what_its_authors_state():
@@ -52,10 +51,15 @@ def test_bytes_are_not_timed():
     assert (measured.median, measured.runs, measured.error) == (12, 1, None)
 
 
-def test_ntt_primes():
-    for ring_degree in (8192, 16384):
-        prime = ntt_prime(ring_degree)
-        assert prime % (2 * ring_degree) == 1 and prime.bit_length() == 47
+def test_the_transform_is_measured_and_checked(monkeypatch):
+    from heflow.bench import ring_ours
+
+    (case,) = ring_ours.ntt_cases("heflow", 8192, "N=8192")
+    assert 0 < measure(case, 1, runs=1, seconds=0).median < 1e4
+    right = ring_ours.testing.ntt
+    monkeypatch.setattr(ring_ours.testing, "ntt", lambda *a, **k: right(*a, **k) + np.uint64(1))
+    with pytest.raises(AssertionError, match="wrong transform"):
+        case.check(None)
 
 
 def test_tables_show_errors_where_there_are_any(tmp_path):

@@ -61,6 +61,8 @@ SUITES = {
             "TenSEAL takes the scale of a product for 2^40 again, whatever prime was divided out: a relative "
             "error, 2^-23 at N=8192 and 2^-19 at N=16384",
             "`sum of all slots`: the peers leave the total in every slot",
+            "`forward NTT`: per limb; ours one limb again and again, in cache; SEAL's all limbs of a "
+            "ciphertext, which it copies first",
         ),
     ),
     "federated": Suite(
