@@ -102,7 +102,7 @@ def test_a_wrong_measurement_is_an_error():
     def check(result):
         assert result == 4
 
-    measure(Case("sum", "heflow", 512, 1, lambda: 4, check), 1, runs=1)
+    measure(Case("sum", "heflow", "512 bits", 1, lambda: 4, check), 1, runs=1)
     with pytest.raises(AssertionError):
-        measure(Case("sum", "heflow", 512, 1, lambda: 5, check), 1, runs=1)
+        measure(Case("sum", "heflow", "512 bits", 1, lambda: 5, check), 1, runs=1)
     assert hf.num_threads() >= 1

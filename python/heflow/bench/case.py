@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OPERATIONS", "TEXTBOOK", "Case", "Measurement", "measure"]
+__all__ = ["OPERATIONS", "TEXTBOOK", "UNITS", "Case", "Measurement", "measure"]
 
 OPERATIONS = (
     "encrypt, public key",
@@ -24,50 +24,66 @@ OPERATIONS = (
     "powmod, full exponent",
 )
 TEXTBOOK = "encrypt, textbook r^n"
+UNITS = {"us": 1e6, "ms": 1e3}
 
 
 @dataclass(frozen=True)
 class Case:
-    """An operation on `items` items; `check` raises AssertionError if the result is wrong."""
+    """An operation on `items` items.
+
+    `check` raises AssertionError if the result is wrong; where results are approximate it returns their
+    largest absolute error. With unit "bytes" nothing is timed: `run` returns a number of bytes.
+    """
 
     operation: str
     library: str
-    bits: int
+    size: str
     items: int
     run: Callable[[], Any]
-    check: Callable[[Any], None]
+    check: Callable[[Any], float | None]
+    unit: str = "us"
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """Median and spread of several runs, in microseconds per item."""
+    """Median and spread of several runs, in `unit` per item."""
 
     operation: str
     library: str
-    bits: int
+    size: str
     threads: int
     median: float
     least: float
     most: float
     runs: int
+    unit: str = "us"
+    error: float | None = None
 
 
 def measure(case: Case, threads: int, runs: int = 101, seconds: float = 1.0) -> Measurement:
     """Check the first result, then time three runs or more: up to `runs` within about `seconds`."""
-    case.check(case.run())
-    times: list[float] = []
-    while len(times) < runs and (len(times) < 3 or sum(times) < seconds):
-        start = time.perf_counter()
-        case.run()
-        times.append(time.perf_counter() - start)
-    per_item = [1e6 * t / case.items for t in times]
+    result = case.run()
+    error = case.check(result)
+    if case.unit == "bytes":
+        figures = [float(result)]
+    else:
+        del result
+        times: list[float] = []
+        while len(times) < runs and (len(times) < 3 or sum(times) < seconds):
+            start = time.perf_counter()
+            case.run()
+            times.append(time.perf_counter() - start)
+        figures = [UNITS[case.unit] * t for t in times]
+    per_item = [f / case.items for f in figures]
     return Measurement(
         case.operation,
         case.library,
-        case.bits,
+        case.size,
         threads,
         statistics.median(per_item),
         min(per_item),
         max(per_item),
-        len(times),
+        len(per_item),
+        case.unit,
+        error,
     )

@@ -47,17 +47,19 @@ def cases(bits: int, items: int = 4096, small: bool = False) -> Iterator[Case]:
         (inputs.bins.size, lambda: hf.bucket_sum(rows, inputs.bins, 32), decrypts_to(totals)),
     ]
     for operation, (count, run, check) in zip(OPERATIONS, table, strict=False):
-        yield Case(operation, NAME, bits, count, run, check)
+        yield Case(operation, NAME, f"{bits} bits", count, run, check)
 
     foreign = hf.paillier.public_from_n(public.n, insecure=bits < 2048)
     few = m[: items // 16]
-    yield Case(TEXTBOOK, NAME, bits, len(few), lambda: foreign.encrypt(few), decrypts_to(few))
+    yield Case(
+        TEXTBOOK, NAME, f"{bits} bits", len(few), lambda: foreign.encrypt(few), decrypts_to(few)
+    )
     n, exponent = public.n, secrets.randbits(bits) | 1 << (bits - 1)
     bases = [secrets.randbelow(n) for _ in range(64 if small else 1024)]
     yield Case(
         OPERATIONS[-1],
         NAME,
-        bits,
+        f"{bits} bits",
         len(bases),
         lambda: hf.powmod(bases, exponent, n),
         lambda result: expect(result[:8], [pow(b, exponent, n) for b in bases[:8]]),

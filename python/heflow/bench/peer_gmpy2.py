@@ -21,7 +21,7 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     yield Case(
         OPERATIONS[-1],
         NAME,
-        bits,
+        f"{bits} bits",
         items,
         lambda: gmpy2.powmod_base_list(bases, exponent, n),
         lambda result: expect(result[:4], [pow(int(b), int(exponent), int(n)) for b in bases[:4]]),
@@ -32,7 +32,7 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     yield Case(
         "decrypt",
         NAME,
-        bits,
+        f"{bits} bits",
         items,
         lambda: [
             (gmpy2.powmod(c, p - 1, modulus), gmpy2.powmod(c, p - 1, modulus)) for c in squares
@@ -43,7 +43,7 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     yield Case(
         TEXTBOOK,
         NAME,
-        bits,
+        f"{bits} bits",
         max(items // 8, 2),
         lambda: [gmpy2.powmod(b, n, n2) for b in bases[: max(items // 8, 2)]],
         lambda result: expect(result[:1], [pow(int(bases[0]), int(n), int(n2))]),

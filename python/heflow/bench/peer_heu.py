@@ -77,4 +77,4 @@ def _scheme_cases(schema: Any, name: str, bits: int, items: int, wanted: Any) ->
     for index in wanted:
         if index < len(table) and index != 1:
             count, run, check = table[index]
-            yield Case(OPERATIONS[index], name, bits, count, run, check)
+            yield Case(OPERATIONS[index], name, f"{bits} bits", count, run, check)

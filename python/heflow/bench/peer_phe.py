@@ -67,4 +67,4 @@ def cases(bits: int, items: int = 32) -> Iterator[Case]:
         (OPERATIONS[8], COLUMNS, product, decrypts_to([dot])),
     ]
     for operation, count, run, check in table:
-        yield Case(operation, NAME, bits, count, run, check)
+        yield Case(operation, NAME, f"{bits} bits", count, run, check)

@@ -1,0 +1,72 @@
+"""heflow's CKKS through its public API, on vectors that fill the slots."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+from . import ckks_inputs as suite
+from .case import Case
+from .ckks_inputs import Vectors
+from .ring_ours import ntt_cases
+
+NAME = "heflow"
+SPECIAL_BITS = {8192: (47,), 16384: (47, 47)}
+
+
+def parameters(ring_degree: int) -> Any:
+    """Return the parameters: 47 bits at the base, 40 for each level, 47 for each special prime."""
+    levels = suite.DATA_PRIMES[ring_degree] - 1
+    return _ckks().Parameters(
+        ring_degree=ring_degree,
+        prime_bits=(47, *(suite.SCALE_BITS,) * levels),
+        special_bits=SPECIAL_BITS[ring_degree],
+        scale_bits=suite.SCALE_BITS,
+    )
+
+
+def cases(ring_degree: int) -> Iterator[Case]:
+    """Yield every operation, then sizes in bytes, then the bare transform."""
+    secret = _ckks().keygen(parameters(ring_degree))
+    public, for_sums = secret.public, secret.public_for(rotations="sum")
+    vectors, size = Vectors(ring_degree), suite.size_label(ring_degree)
+    x, y = public.encrypt(vectors.x), public.encrypt(vectors.y)
+    turning = secret.public_for(rotations=(1,)).encrypt(vectors.x)
+    summing = for_sums.encrypt(vectors.x)
+
+    def error_of(operation: str) -> Any:
+        return lambda result: vectors.error(operation, secret.decrypt(result))
+
+    table: list[tuple[str, Any]] = [
+        (suite.ENCRYPT_PUBLIC, lambda: public.encrypt(vectors.x)),
+        (suite.ENCRYPT_OWNER, lambda: secret.encrypt(vectors.x)),
+        (suite.ADD, lambda: x + y),
+        (suite.TIMES_PLAIN, lambda: x * vectors.y),
+        (suite.PRODUCT, lambda: x * y),
+        (suite.ROTATE, lambda: turning.rotate(1)),
+        (suite.SUM, lambda: summing.sum()),
+    ]
+    for operation, run in table:
+        yield Case(operation, NAME, size, 1, run, error_of(operation))
+    yield Case(
+        suite.DECRYPT,
+        NAME,
+        size,
+        1,
+        lambda: secret.decrypt(x),
+        lambda result: vectors.error(suite.DECRYPT, result),
+    )
+    lengths: list[tuple[str, Any]] = [
+        (suite.CONTEXT_BYTES, lambda: len(public.to_bytes())),
+        (suite.SUM_CONTEXT_BYTES, lambda: len(for_sums.to_bytes())),
+        (suite.PUBLIC_BYTES, lambda: len(x.to_bytes())),
+        (suite.OWNER_BYTES, lambda: len(secret.encrypt(vectors.x).to_bytes())),
+    ]
+    for operation, run in lengths:
+        yield Case(operation, NAME, size, 1, run, lambda _: None, unit="bytes")
+    yield from ntt_cases(NAME, ring_degree, size)
+
+
+def _ckks() -> Any:
+    return importlib.import_module("heflow.ckks")
