@@ -117,14 +117,14 @@ void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed
 
 py::tuple public_to_bytes(const PublicKey& key) {
   const Context& context = *key.context;
-  py::bytes data(nullptr, polynomial_bytes(context, context.data_primes()));
+  py::bytes data(nullptr, polynomial_bytes(context, context.primes()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
-  write_key(out, key.b, context.data_primes(), context);
+  write_key(out, key.b, context.primes(), context);
   return py::make_tuple(to_py(key.seed), data);
 }
 
 std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data) {
-  const std::size_t primes = context->data_primes();
+  const std::size_t primes = context->primes();
   if (data.size() != polynomial_bytes(*context, primes)) refuse(ErrorKind::format, "the public key does not have its length");
   auto key = std::make_shared<PublicKey>(
       PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
@@ -140,7 +140,8 @@ py::tuple switch_to_bytes(const Context& context, const SwitchKey& key) {
   return py::make_tuple(to_py(key.seed), data);
 }
 
-std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data) {
+std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data,
+                                             std::int64_t steps) {
   const std::size_t primes = context->primes(), digits = context->data_primes();
   if (!context->has_special() || data.size() != digits * polynomial_bytes(*context, primes))
     refuse(ErrorKind::format, "the evaluation key does not have its length");
@@ -152,6 +153,8 @@ std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::str
     key->a.emplace_back(*context, primes);
     read_key(key->b[i], key->a[i], in, key->seed, i, primes, *context);
   }
+  if (steps != 0)
+    key->positions = ckks::automorphism(ckks::rotation_exponent(steps, context->log_degree()), context->log_degree());
   return key;
 }
 
@@ -282,7 +285,8 @@ void bind_keys(py::module_& m) {
       },
       arg("secret"), arg("steps"));
   m.def("switch_to_bytes", &switch_to_bytes, arg("context"), arg("key"));
-  m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"));
+  m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"),
+        arg("steps"));
 }
 
 void bind_verbs(py::module_& m) {
@@ -343,11 +347,11 @@ void bind_verbs(py::module_& m) {
       arg("a"), arg("b"), arg("key"));
   m.def(
       "rotate",
-      [](const Batch& a, std::int64_t steps, const SwitchKey& key) {
-        const std::uint32_t exponent = ckks::rotation_exponent(steps, a.context().log_degree());
-        return without_gil([&] { return ckks::rotate(a, exponent, key); });
+      [](const Batch& a, const SwitchKey& key) {
+        if (key.positions.size() != a.context().degree()) refuse(ErrorKind::parameter, "the key does not rotate");
+        return without_gil([&] { return ckks::rotate(a, key); });
       },
-      arg("a"), arg("steps"), arg("key"));
+      arg("a"), arg("key"));
   m.def(
       "drop",
       [](const Batch& a, std::size_t primes) {

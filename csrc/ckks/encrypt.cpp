@@ -36,14 +36,66 @@ void add_small(double* coefficients, const std::int8_t* small, std::size_t n) {
 
 }  // namespace
 
+namespace {
+
+// One half of an encryption of zero at the data primes, plus the message if there is one.
+struct Half {
+  const Limbs& key;
+  const std::int8_t* error;
+  const double* message;  // or null
+  bool wide;
+};
+
+void add_direct(const Half& half, Word* c, const Word* u, std::size_t i, Buffer& scratch, const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  double* x = reals(scratch);
+  for (std::size_t j = 0; j < context.degree(); ++j) x[j] = half.error[j] + (half.message != nullptr ? half.message[j] : 0);
+  to_limb(c, x, half.wide, i, context);
+  k.multiply_add(c, u, half.key[i], c, context.degree(), context.modulus(i));
+}
+
+// rest = (key u + e mod P, balanced) - e: what the division by P subtracts from key u.
+void special_rest(const Half& half, double* rest, const Word* u, const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree(), special = context.special();
+  const Modulus& p = context.modulus(special);
+  Buffer limb(n, Content::secret), error(n, Content::secret);
+  k.multiply(limb.data(), u, half.key[special], n, p);
+  k.inverse(limb.data(), context.table(special));
+  k.from_int8(error.data(), half.error, n, p);
+  k.add(limb.data(), limb.data(), error.data(), n, p);
+  k.to_doubles(rest, limb.data(), n, p);
+  for (std::size_t j = 0; j < n; ++j) rest[j] -= half.error[j];
+}
+
+// (key u - rest) / P + message = (key u - (rest - P message)) / P
+void add_divided(const Half& half, Word* c, const Word* u, const double* rest, std::size_t i, Buffer& scratch,
+                 const Context& context) {
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree();
+  const Modulus& m = context.modulus(i);
+  k.from_doubles(scratch.data(), rest, n, m);
+  if (half.message != nullptr) {
+    (half.wide ? k.from_wide_doubles : k.from_doubles)(c, half.message, n, m);
+    k.scale_add(scratch.data(), c, context.factor(m.p - context.prime(context.special(), i).value, i), scratch.data(), n, m);
+  }
+  k.forward(scratch.data(), context.table(i));
+  k.multiply(c, u, half.key[i], n, m);
+  k.difference_scale(c, c, scratch.data(), context.inverse(context.special(), i), nullptr, n, m);
+}
+
+}  // namespace
+
 BatchPtr encrypt_public(const PublicKey& key, const Messages& messages, std::size_t primes) {
   const Context& context = *key.context;
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree();
+  const bool divided = context.has_special();
   auto batch = std::make_shared<Batch>(key.context, messages.count, primes);
   const Seed seed = Seed::fresh();
   parallel_for(messages.count, [&](std::size_t item) {
     Buffer message(n, Content::secret), small(3 * n / 8, Content::secret), u(n, Content::secret);
+    Buffer rests(2 * n, Content::secret), scratch(n, Content::secret);
     auto* ternary = reinterpret_cast<std::int8_t*>(small.data());
     std::int8_t *e0 = ternary + n, *e1 = e0 + n;
     Stream stream(seed, item);
@@ -51,17 +103,25 @@ BatchPtr encrypt_public(const PublicKey& key, const Messages& messages, std::siz
     centred_binomial21(stream, e0, n);
     centred_binomial21(stream, e1, n);
     coefficients(reals(message), messages.values + item * context.slots(), messages.scale, context);
-    add_small(reals(message), e0, n);
-    for (std::size_t i = 0; i < primes; ++i) {
-      const Modulus& m = context.modulus(i);
-      Word *c0 = batch->limb(item, 0, i), *c1 = batch->limb(item, 1, i);
-      k.from_int8(u.data(), ternary, n, m);
+    const Half halves[2] = {{key.b, e0, reals(message), messages.wide}, {key.a, e1, nullptr, false}};
+    const auto transform = [&](std::size_t i) {
+      k.from_int8(u.data(), ternary, n, context.modulus(i));
       k.forward_lazy(u.data(), context.table(i));
-      to_limb(c0, reals(message), messages.wide, i, context);
-      k.multiply_add(c0, u.data(), key.b[i], c0, n, m);
-      k.from_int8(c1, e1, n, m);
-      k.forward(c1, context.table(i));
-      k.multiply_add(c1, u.data(), key.a[i], c1, n, m);
+    };
+    if (divided) {
+      transform(context.special());
+      for (std::size_t part = 0; part < 2; ++part) special_rest(halves[part], reals(rests) + part * n, u.data(), context);
+    }
+    for (std::size_t i = 0; i < primes; ++i) {
+      transform(i);
+      for (std::size_t part = 0; part < 2; ++part) {
+        Word* c = batch->limb(item, part, i);
+        if (divided) {
+          add_divided(halves[part], c, u.data(), reals(rests) + part * n, i, scratch, context);
+        } else {
+          add_direct(halves[part], c, u.data(), i, scratch, context);
+        }
+      }
     }
   });
   return batch;

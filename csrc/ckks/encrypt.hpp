@@ -13,7 +13,9 @@ struct Messages {
   bool wide;  // coefficients may reach 2^50: `scale` times the declared bound tells
 };
 
-// c0 = b u + m + e0, c1 = a u + e1 (Cheon, Kim, Kim and Song 2017, section 3.2); over `primes` data primes.
+// c0 = b u + m + e0, c1 = a u + e1 (Cheon, Kim, Kim and Song 2017, section 3.2); over `primes` data primes. With a
+// special prime P the encryption of zero is made modulo P too and divided by it, which leaves its rounding
+// error only: (b u + e0) / P + m.
 BatchPtr encrypt_public(const PublicKey& key, const Messages& messages, std::size_t primes);
 // c0 = m + e - a s with a from a fresh public seed.
 BatchPtr encrypt_symmetric(const SecretKey& key, const Messages& messages, std::size_t primes);

@@ -183,10 +183,9 @@ BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
   return result;
 }
 
-BatchPtr rotate(const Batch& a, std::uint32_t exponent, const SwitchKey& key) {
+BatchPtr rotate(const Batch& a, const SwitchKey& key) {
   const Context& context = a.context();
   const std::size_t primes = a.primes(), n = context.degree();
-  const auto table = automorphism(exponent, context.log_degree());
   auto result = like(a, primes);
   parallel_for(a.size(), [&](std::size_t item) {
     Limbs acc0(context, primes + 1), acc1(context, primes + 1), turned(context, primes + 1);
@@ -203,7 +202,7 @@ BatchPtr rotate(const Batch& a, std::uint32_t exponent, const SwitchKey& key) {
         context.kernels().forward(other, context.table(i));
         context.kernels().difference_scale(turned[i], acc[i], other, context.inverse(context.special(), i),
                                            part == 0 ? a.limb(item, 0, i) : nullptr, n, m);
-        context.kernels().permute(result->limb(item, part, i), turned[i], table.data(), n);
+        context.kernels().permute(result->limb(item, part, i), turned[i], key.positions.data(), n);
       }
     }
   });

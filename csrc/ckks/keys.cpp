@@ -74,11 +74,11 @@ std::shared_ptr<SecretKey> SecretKey::fresh(ContextPtr context) {
 std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret) {
   const Context& context = *secret.context();
   auto key = std::make_shared<PublicKey>(PublicKey{secret.context(), fresh_seed_bytes(),
-                                                   Limbs(context, context.data_primes()),
-                                                   Limbs(context, context.data_primes())});
+                                                   Limbs(context, context.primes()),
+                                                   Limbs(context, context.primes())});
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
   Stream errors(noise, 0);
-  fill_pair(key->b, key->a, context.data_primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
+  fill_pair(key->b, key->a, context.primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
   return key;
 }
 
@@ -96,7 +96,9 @@ std::shared_ptr<SwitchKey> make_galois_key(const SecretKey& secret, std::uint32_
   Limbs turned(context, context.primes(), Content::secret);
   for (std::size_t i = 0; i < context.primes(); ++i)
     context.kernels().permute(turned[i], secret.prepared()[i], back.data(), context.degree());
-  return make_switch_key(context, turned, secret.prepared());
+  auto key = make_switch_key(context, turned, secret.prepared());
+  key->positions = automorphism(exponent, context.log_degree());
+  return key;
 }
 
 void expand_uniform(Word* limb, const Seed& seed, std::uint64_t polynomial, std::size_t prime, const Context& context) {

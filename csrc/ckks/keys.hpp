@@ -1,8 +1,6 @@
 // Secret, public and evaluation keys.
 #pragma once
 
-#include <map>
-
 #include "ciphertext.hpp"
 
 namespace heflow::ckks {
@@ -35,9 +33,7 @@ class SecretKey {
   Limbs prepared_;
 };
 
-using SecretKeyPtr = std::shared_ptr<const SecretKey>;
-
-// (b, a) = (e - a s, a), prepared, over the data primes; a comes from a public seed.
+// (b, a) = (e - a s, a), prepared, over all primes; a comes from a public seed.
 struct PublicKey {
   ContextPtr context;
   SeedBytes seed;
@@ -49,17 +45,12 @@ struct PublicKey {
 struct SwitchKey {
   SeedBytes seed;
   std::vector<Limbs> b, a;
-};
-
-// What a public context computes with. Galois keys are stored under the inverse automorphism of s, so that
-// rotation permutes results only.
-struct EvaluationKeys {
-  std::shared_ptr<const SwitchKey> relinearize;
-  std::map<std::uint32_t, std::shared_ptr<const SwitchKey>> galois;  // by exponent
+  std::vector<std::uint32_t> positions;  // of a Galois key: its automorphism
 };
 
 std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret);
 std::shared_ptr<SwitchKey> make_relinearization_key(const SecretKey& secret);
+// Stored under the inverse automorphism of s, so that a rotation permutes its result only.
 std::shared_ptr<SwitchKey> make_galois_key(const SecretKey& secret, std::uint32_t exponent);
 
 // Uniform limb i of polynomial number `polynomial`: words of substream polynomial * 64 + i in order, cut to the
