@@ -35,6 +35,17 @@ def secret(backend):
     return _KEYS[backend]
 
 
+_CKKS_KEYS = {}
+
+
+@pytest.fixture
+def ckks_secret(backend):
+    """A CKKS key of depth 2 for each backend."""
+    if backend not in _CKKS_KEYS:
+        _CKKS_KEYS[backend] = hf.ckks.keygen(depth=2, backend=backend)
+    return _CKKS_KEYS[backend]
+
+
 @pytest.fixture
 def public(secret):
     return secret.public

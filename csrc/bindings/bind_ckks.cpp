@@ -4,9 +4,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "../base/bytes.hpp"
 #include "../base/error.hpp"
 #include "../ckks/evaluate.hpp"
+#include "../ckks/wire.hpp"
 #include "../ring/primes.hpp"
 #include "../ring/select.hpp"
 #include "common.hpp"
@@ -19,10 +19,15 @@ using ckks::BatchPtr;
 using ckks::Context;
 using ckks::Limbs;
 using ckks::Messages;
+using ckks::polynomial_bytes;
 using ckks::PublicKey;
+using ckks::read_key;
+using ckks::read_limb;
 using ckks::SecretKey;
 using ckks::SeedBytes;
 using ckks::SwitchKey;
+using ckks::write_key;
+using ckks::write_limb;
 using ring::Word;
 
 using Reals = py::array_t<double, py::array::c_style>;
@@ -40,13 +45,14 @@ std::shared_ptr<Batch> without_gil(const Verb& verb) {
 }
 
 void require_same(const Context& a, const Context& b) {
-  if (&a != &b) refuse(ErrorKind::key_mismatch, "the batch belongs to another key, parameter set or backend");
+  if (!a.same_as(b)) refuse(ErrorKind::key_mismatch, "the batch belongs to another key, parameter set or backend");
 }
 
 Messages messages(const Reals& values, const Context& context, double scale, bool wide, std::size_t count) {
   if (values.ndim() != 2 || static_cast<std::size_t>(values.shape(1)) != context.slots() ||
       static_cast<std::size_t>(values.shape(0)) != count) {
-    refuse(ErrorKind::shape, "values must have the shape (" + std::to_string(count) + ", " + std::to_string(context.slots()) + ")");
+    refuse(ErrorKind::shape,
+           "values must have the shape (" + std::to_string(count) + ", " + std::to_string(context.slots()) + ")");
   }
   return {values.data(), count, scale, wide};
 }
@@ -64,57 +70,6 @@ SeedBytes seed_bytes(std::string_view bytes) {
 
 py::bytes to_py(const SeedBytes& seed) { return py::bytes(reinterpret_cast<const char*>(seed.data()), seed.size()); }
 
-// Residues take ceil(bits / 8) bytes each.
-std::size_t residue_bytes(const Context& context, std::size_t prime) { return (context.modulus(prime).bits + 7) / 8; }
-
-std::size_t polynomial_bytes(const Context& context, std::size_t primes) {
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < primes; ++i) bytes += residue_bytes(context, i) * context.degree();
-  return bytes;
-}
-
-void write_limb(std::uint8_t*& out, const Word* limb, const Context& context, std::size_t prime) {
-  const std::size_t bytes = residue_bytes(context, prime);
-  for (std::size_t i = 0; i < context.degree(); ++i, out += bytes) {
-    std::uint8_t word[8];
-    store64_le(word, limb[i]);
-    std::memcpy(out, word, bytes);
-  }
-}
-
-void read_limb(Word* limb, const std::uint8_t*& in, const Context& context, std::size_t prime) {
-  const std::size_t bytes = residue_bytes(context, prime);
-  const Word p = context.modulus(prime).p;
-  Word largest = 0;
-  for (std::size_t i = 0; i < context.degree(); ++i, in += bytes) {
-    std::uint8_t word[8] = {};
-    std::memcpy(word, in, bytes);
-    limb[i] = load64_le(word);
-    if (limb[i] > largest) largest = limb[i];
-  }
-  if (largest >= p) refuse(ErrorKind::format, "a residue is not below its prime: the bytes are damaged");
-}
-
-// The b of a key, canonical.
-void write_key(std::uint8_t*& out, const Limbs& b, std::size_t primes, const Context& context) {
-  Buffer limb(context.degree());
-  for (std::size_t i = 0; i < primes; ++i) {
-    ckks::unprepare(limb.data(), b[i], i, context);
-    write_limb(out, limb.data(), context, i);
-  }
-}
-
-void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial,
-              std::size_t primes, const Context& context) {
-  const Seed from = ckks::seed_of(seed);
-  for (std::size_t i = 0; i < primes; ++i) {
-    read_limb(b[i], in, context, i);
-    ckks::prepare(b[i], i, context);
-    ckks::expand_uniform(a[i], from, polynomial, i, context);
-    ckks::prepare(a[i], i, context);
-  }
-}
-
 py::tuple public_to_bytes(const PublicKey& key) {
   const Context& context = *key.context;
   py::bytes data(nullptr, polynomial_bytes(context, context.primes()));
@@ -126,8 +81,8 @@ py::tuple public_to_bytes(const PublicKey& key) {
 std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data) {
   const std::size_t primes = context->primes();
   if (data.size() != polynomial_bytes(*context, primes)) refuse(ErrorKind::format, "the public key does not have its length");
-  auto key = std::make_shared<PublicKey>(
-      PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
+  auto key =
+      std::make_shared<PublicKey>(PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
   const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
   read_key(key->b, key->a, in, key->seed, 0, primes, *context);
   return key;
@@ -199,7 +154,8 @@ std::shared_ptr<Batch> batch_from_bytes(const ContextRef& context, const py::buf
         Word any = 0;
         for (std::size_t k = 0; k < context->degree(); ++k) any |= batch->limb(item, 1, i)[k];
         if (any == 0)
-          refuse(ErrorKind::format, "ciphertext " + std::to_string(item) + " is transparent: it hides nothing (its c1 is zero)");
+          refuse(ErrorKind::format,
+                 "ciphertext " + std::to_string(item) + " is transparent: it hides nothing (its c1 is zero)");
       }
     }
     return batch;
@@ -285,8 +241,7 @@ void bind_keys(py::module_& m) {
       },
       arg("secret"), arg("steps"));
   m.def("switch_to_bytes", &switch_to_bytes, arg("context"), arg("key"));
-  m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"),
-        arg("steps"));
+  m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"), arg("steps"));
 }
 
 void bind_verbs(py::module_& m) {
@@ -333,7 +288,8 @@ void bind_verbs(py::module_& m) {
       "multiply_integer",
       [](const Batch& a, const Indices& w) {
         require_level(a);
-        if (static_cast<std::size_t>(w.size()) != a.size()) refuse(ErrorKind::shape, "one factor is needed for each ciphertext");
+        if (static_cast<std::size_t>(w.size()) != a.size())
+          refuse(ErrorKind::shape, "one factor is needed for each ciphertext");
         const std::vector<std::int64_t> factors(w.data(), w.data() + w.size());
         return without_gil([&] { return ckks::multiply_integer(a, factors); });
       },

@@ -19,6 +19,8 @@ class Context {
   // The last prime is special if `special`; Error(parameter) unless all differ and have a transform.
   Context(const ring::Kernels& kernels, unsigned log_degree, std::vector<Word> primes, bool special);
 
+  // The same chain on the same backend, whichever object holds it.
+  bool same_as(const Context& other) const { return data_ == other.data_ && tables_ == other.tables_; }
   const ring::Kernels& kernels() const { return *kernels_; }
   unsigned log_degree() const { return log_degree_; }
   std::size_t degree() const { return std::size_t{1} << log_degree_; }

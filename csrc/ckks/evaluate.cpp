@@ -276,10 +276,10 @@ BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows) 
         }
       }
     }
-    rescale([&](std::size_t i) { return sum0[i]; }, [&](std::size_t i) { return result->limb(row, 0, i); }, primes,
-            scratch[0], scratch[1], context);
-    rescale([&](std::size_t i) { return sum1[i]; }, [&](std::size_t i) { return result->limb(row, 1, i); }, primes,
-            scratch[0], scratch[1], context);
+    rescale([&](std::size_t i) { return sum0[i]; }, [&](std::size_t i) { return result->limb(row, 0, i); }, primes, scratch[0],
+            scratch[1], context);
+    rescale([&](std::size_t i) { return sum1[i]; }, [&](std::size_t i) { return result->limb(row, 1, i); }, primes, scratch[0],
+            scratch[1], context);
   });
   return result;
 }

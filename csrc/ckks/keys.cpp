@@ -73,9 +73,8 @@ std::shared_ptr<SecretKey> SecretKey::fresh(ContextPtr context) {
 
 std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret) {
   const Context& context = *secret.context();
-  auto key = std::make_shared<PublicKey>(PublicKey{secret.context(), fresh_seed_bytes(),
-                                                   Limbs(context, context.primes()),
-                                                   Limbs(context, context.primes())});
+  auto key = std::make_shared<PublicKey>(
+      PublicKey{secret.context(), fresh_seed_bytes(), Limbs(context, context.primes()), Limbs(context, context.primes())});
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
   Stream errors(noise, 0);
   fill_pair(key->b, key->a, context.primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
@@ -127,7 +126,8 @@ std::vector<std::uint32_t> automorphism(std::uint32_t exponent, unsigned log_deg
 std::uint32_t rotation_exponent(std::int64_t steps, unsigned log_degree) {
   const std::int64_t slots = std::int64_t{1} << (log_degree - 1);
   std::uint64_t exponent = 1;
-  for (std::int64_t i = ((steps % slots) + slots) % slots; i > 0; --i) exponent = exponent * 5 % (4 * static_cast<std::uint64_t>(slots));
+  for (std::int64_t i = ((steps % slots) + slots) % slots; i > 0; --i)
+    exponent = exponent * 5 % (4 * static_cast<std::uint64_t>(slots));
   return static_cast<std::uint32_t>(exponent);
 }
 

@@ -38,13 +38,13 @@ struct Factor {
 struct NttTable {
   Modulus modulus;
   unsigned log_degree;
-  bool uncorrected;            // no value on the way of a transform exceeds R without corrections
-  const Factor* forward;       // N entries
-  const Factor* inverse;       // N entries, of the inverse root
-  const Word* forward_tail;    // N / 64 blocks of 7 pairs of 8 values and 8 quotients: the last three stages
+  bool uncorrected;          // no value on the way of a transform exceeds R without corrections
+  const Factor* forward;     // N entries
+  const Factor* inverse;     // N entries, of the inverse root
+  const Word* forward_tail;  // N / 64 blocks of 7 pairs of 8 values and 8 quotients: the last three stages
   const Word* inverse_tail;
-  Factor degree_inverse;       // 1/N
-  Factor last;                 // inverse[1] / N
+  Factor degree_inverse;  // 1/N
+  Factor last;            // inverse[1] / N
 };
 
 // Roots for the embedding: the same tree over complex numbers, of N / 2 entries.
@@ -67,24 +67,23 @@ struct Kernels {
   void (*add)(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept;
   void (*subtract)(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept;
   void (*negate)(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept;
-  void (*reduce)(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept;    // a lazy
-  void (*prepare)(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept;   // a R, a lazy
+  void (*reduce)(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept;                          // a lazy
+  void (*prepare)(Word* r, const Word* a, std::size_t n, const Modulus& m) noexcept;                         // a R, a lazy
   void (*multiply)(Word* r, const Word* a, const Word* prepared, std::size_t n, const Modulus& m) noexcept;  // a lazy
   // a b + c, a lazy
-  void (*multiply_add)(Word* r, const Word* a, const Word* prepared, const Word* c, std::size_t n,
-                       const Modulus& m) noexcept;
-  void (*scale)(Word* r, const Word* a, const Factor& w, std::size_t n, const Modulus& m) noexcept;          // w a, a lazy
+  void (*multiply_add)(Word* r, const Word* a, const Word* prepared, const Word* c, std::size_t n, const Modulus& m) noexcept;
+  void (*scale)(Word* r, const Word* a, const Factor& w, std::size_t n, const Modulus& m) noexcept;  // w a, a lazy
   void (*scale_add)(Word* r, const Word* a, const Factor& w, const Word* c, std::size_t n,
-                    const Modulus& m) noexcept;                                                              // w a + c
+                    const Modulus& m) noexcept;  // w a + c
   // (a - b) w + c; c may be null
   void (*difference_scale)(Word* r, const Word* a, const Word* b, const Factor& w, const Word* c, std::size_t n,
                            const Modulus& m) noexcept;
   // (x0 + x1 s)(y0 + y1 s) = d0 + d1 s + d2 s^2
-  void (*tensor)(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1,
-                 std::size_t n, const Modulus& m) noexcept;
+  void (*tensor)(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
+                 const Modulus& m) noexcept;
   // r0 = sum digits[i] keys0[i], r1 = sum digits[i] keys1[i]; digits lazy, keys prepared, count <= 64
-  void (*inner_products)(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0,
-                         const Word* const* keys1, std::size_t count, std::size_t n, const Modulus& m) noexcept;
+  void (*inner_products)(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
+                         std::size_t count, std::size_t n, const Modulus& m) noexcept;
   // The residue of the balanced representative of a (mod `from`) modulo `to`.
   void (*switch_modulus)(Word* r, const Word* a, std::size_t n, const Modulus& from, const Modulus& to) noexcept;
   void (*from_int8)(Word* r, const std::int8_t* a, std::size_t n, const Modulus& m) noexcept;

@@ -47,9 +47,9 @@ std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t cou
     if (is_prime_vartime(candidate)) primes.push_back(candidate);
   }
   if (primes.size() < count) {
-    throw Error(ErrorKind::parameter, "there are only " + std::to_string(primes.size()) + " primes of " +
-                                          std::to_string(bits) + " bits for ring degree 2^" + std::to_string(log_degree) +
-                                          " and " + std::to_string(count) + " are needed: use more bits");
+    throw Error(ErrorKind::parameter, "there are only " + std::to_string(primes.size()) + " primes of " + std::to_string(bits) +
+                                          " bits for ring degree 2^" + std::to_string(log_degree) + " and " +
+                                          std::to_string(count) + " are needed: use more bits");
   }
   return primes;
 }

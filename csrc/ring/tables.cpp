@@ -114,8 +114,7 @@ const Owned& cached(std::atomic<Owned*>& head, const Found& found, const Make& m
   }
   Owned* made = make();
   made->next = head.load(std::memory_order_relaxed);
-  while (!head.compare_exchange_weak(made->next, made, std::memory_order_release, std::memory_order_relaxed)) {
-  }
+  while (!head.compare_exchange_weak(made->next, made, std::memory_order_release, std::memory_order_relaxed)) {}
   return *made;
 }
 

@@ -9,7 +9,7 @@ array([ 4., -3.])
 
 from __future__ import annotations
 
-from . import paillier
+from . import ckks, paillier
 from .backend import BackendInfo, backends, default_backend
 from .encoding import Plain, plain
 from .errors import (
@@ -61,6 +61,7 @@ __all__ = [
     "UnsupportedOperationError",
     "backends",
     "bucket_sum",
+    "ckks",
     "concatenate",
     "default_backend",
     "from_bytes",

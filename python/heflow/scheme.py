@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from .encoding.words import Words
 
-__all__ = ["Batch", "Evaluator", "PublicContext", "SecretContext"]
+__all__ = [
+    "ApproximateEvaluator",
+    "Batch",
+    "Evaluator",
+    "MultipliesCiphertexts",
+    "PublicContext",
+    "Rotates",
+    "SecretContext",
+]
 
 
 class Batch(Protocol):
@@ -26,6 +34,10 @@ class Batch(Protocol):
 
 class Evaluator(Protocol):
     """What a tensor calls. Plain integers travel as `Words`: int64, shape (count, k)."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether messages are integers. Others take real numbers: see `ApproximateEvaluator`."""
 
     @property
     def capacity(self) -> int:
@@ -75,6 +87,63 @@ class Evaluator(Protocol):
         """Read canonical bytes, every ciphertext checked."""
 
 
+class ApproximateEvaluator(Protocol):
+    """What a tensor calls where ciphertexts hold real numbers: float64 arrays in the place of `Words`.
+
+    Scales and levels are the evaluator's business; bounds stay in units of 2^-scale_bits. add, negate,
+    take, concatenate, sum, bucket_sum and rerandomize are as in `Evaluator`.
+    """
+
+    @property
+    def exact(self) -> bool: ...
+
+    @property
+    def scale_bits(self) -> int:
+        """Fractional bits of the integers inside, the same for all."""
+
+    @property
+    def range_limit(self) -> int:
+        """The declared range of all values, in units of 2^-scale_bits."""
+
+    def capacity_of(self, a: Any) -> int:
+        """Largest integer that fits the ciphertexts of a batch."""
+
+    def encrypt(self, values: Any, limit: int | None = None) -> Any:
+        """Encrypt a flat array."""
+
+    def subtract(self, a: Any, b: Any) -> Any:
+        """Subtract item by item."""
+
+    def add_plain(self, a: Any, values: NDArray[np.float64]) -> Any:
+        """Add plain numbers item by item."""
+
+    def multiply_plain(self, a: Any, values: NDArray[np.float64]) -> Any:
+        """Multiply by plain numbers item by item."""
+
+    def matmul_plain(self, a: Any, vectors: NDArray[np.int64], weights: NDArray[np.float64]) -> Any:
+        """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]."""
+
+    def divided(self, a: Any, count: int) -> Any:
+        """Divide by a public count."""
+
+    def leaving(self, a: Any) -> Any:
+        """Return what may go to someone else: the elements and nothing beside them."""
+
+
+@runtime_checkable
+class MultipliesCiphertexts(Protocol):
+    """An evaluator that multiplies ciphertexts; the presence of the method is the capability."""
+
+    def multiply(self, a: Any, b: Any, bounds: tuple[float, float]) -> Any: ...
+
+
+@runtime_checkable
+class Rotates(Protocol):
+    """An evaluator that rotates slots."""
+
+    def rotate(self, a: Any, steps: int) -> Any: ...
+
+
 class PublicContext(Protocol):
     """Encrypts and evaluates; safe to give away."""
 
@@ -91,7 +160,7 @@ class PublicContext(Protocol):
     def parameters(self) -> Any: ...
 
     @property
-    def evaluator(self) -> Evaluator: ...
+    def evaluator(self) -> Any: ...
 
     def encrypt(self, a: Any, scale_bits: int | None = None, bound: float | None = None) -> Any: ...
 
@@ -102,8 +171,6 @@ class PublicContext(Protocol):
     def seal(self, kind: int, header: bytes, payload: bytes) -> bytes: ...
 
     def open(self, data: Any, kind: int) -> tuple[bytes, Any]: ...
-
-    def ciphertext_ints(self, payload: bytes) -> list[int]: ...
 
 
 @runtime_checkable

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._core import wire as _wire
+from .ckks import public as _ckks_public
+from .ckks import secret as _ckks_secret
 from .errors import FormatError, KeyFileError, ParameterError, UnsupportedOperationError
-from .paillier.public import KIND_PUBLIC, SCHEME_ID, PublicContext, read_header
-from .paillier.secret import SecretContext, secret_from_payload
+from .paillier import public as _paillier_public
+from .paillier import secret as _paillier_secret
+from .scheme import PublicContext
 from .tensor import EncryptedTensor
 from .tensor import wire as _tensor_wire
 
@@ -24,8 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["from_bytes", "inspect", "load", "save"]
 
 KIND_SECRET = 3
+KIND_PUBLIC = _paillier_public.KIND_PUBLIC
 _KINDS = {KIND_PUBLIC: "public context", _tensor_wire.KIND: "tensor", KIND_SECRET: "secret"}
-_SCHEMES = {SCHEME_ID: "paillier"}
+_SCHEMES = {_paillier_public.SCHEME_ID: "paillier", _ckks_public.SCHEME_ID: "ckks"}
+_PUBLIC: dict[int, Any] = {
+    _paillier_public.SCHEME_ID: _paillier_public.PublicContext,
+    _ckks_public.SCHEME_ID: _ckks_public.PublicContext,
+}
+_SECRET: dict[int, Any] = {
+    _paillier_public.SCHEME_ID: _paillier_secret,
+    _ckks_public.SCHEME_ID: _ckks_secret,
+}
+_SCHEME_AT = 7
 _LOCK = struct.Struct("<BBB16s12s")  # log2 of scrypt's n, r, p; salt; nonce
 _SCRYPT = (17, 8, 1)  # 128 MiB and about half a second
 _LARGEST_SCRYPT = (20, 8, 4)  # 1 GiB: what a file may ask for
@@ -63,7 +76,7 @@ def from_bytes(
     if scheme not in _SCHEMES:
         raise FormatError(f"scheme {scheme} is not known here: a newer heflow wrote these bytes")
     if kind == KIND_PUBLIC:
-        return PublicContext.from_parts(key_id, header, bytes(payload), backend, insecure)
+        return _PUBLIC[scheme].from_parts(key_id, header, bytes(payload), backend, insecure)
     if kind == _tensor_wire.KIND:
         if public is None:
             raise ParameterError(
@@ -104,8 +117,18 @@ def inspect(data: Any) -> dict[str, Any]:
             "scale_bits": encoding.scale_bits,
             "bound": encoding.bound,
         }
-    elif (kind, scheme) == (KIND_PUBLIC, SCHEME_ID):
-        bits, exponent_bits, flags = read_header(header, payload.nbytes)
+    elif (kind, scheme) == (KIND_PUBLIC, _ckks_public.SCHEME_ID):
+        parameters, _ = _ckks_public.read_header(header, insecure=True)
+        facts |= {
+            "ring_degree": parameters.ring_degree,
+            "prime_bits": parameters.prime_bits,
+            "special_bits": parameters.special_bits,
+            "scale_bits": parameters.scale_bits,
+            "depth": parameters.depth,
+            "insecure": not parameters.security_bits,
+        }
+    elif (kind, scheme) == (KIND_PUBLIC, _paillier_public.SCHEME_ID):
+        bits, exponent_bits, flags = _paillier_public.read_header(header, payload.nbytes)
         facts |= {
             "bits": bits,
             "randomizer": "djn" if exponent_bits else "textbook",
@@ -129,16 +152,18 @@ def save(path: str | os.PathLike[str], obj: Any, *, passphrase: bytes | str | No
     ------
     ParameterError, UnsupportedOperationError, OSError
     """
-    if isinstance(obj, SecretContext):
+    if isinstance(obj, tuple(module.SecretContext for module in _SECRET.values())):
         _write(Path(path), _locked(obj, _passphrase(passphrase)), private=True)
         return
     if passphrase is not None:
         raise ParameterError("only secrets are saved with a passphrase")
-    if not isinstance(obj, (PublicContext, EncryptedTensor)):
+    storable: tuple[Any, ...] = (*_PUBLIC.values(), EncryptedTensor)
+    if not isinstance(obj, storable):
         raise UnsupportedOperationError(
             f"{type(obj).__name__} cannot be saved: public contexts, tensors and secrets can"
         )
-    _write(Path(path), obj.to_bytes(), private=False)
+    data: bytes = obj.to_bytes()
+    _write(Path(path), data, private=False)
 
 
 def load(
@@ -210,39 +235,40 @@ def _cipher(passphrase: bytes, salt: bytes, log_n: int, r: int, p: int) -> ChaCh
     return ChaCha20Poly1305(key)
 
 
-def _authenticated(header: bytes, key_id: bytes) -> bytes:
-    return bytes([KIND_SECRET, SCHEME_ID]) + key_id + header
+def _authenticated(scheme: int, header: bytes, key_id: bytes) -> bytes:
+    return bytes([KIND_SECRET, scheme]) + key_id + header
 
 
-def _locked(secret: SecretContext, passphrase: bytes) -> bytes:
+def _locked(secret: Any, passphrase: bytes) -> bytes:
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     header = _LOCK.pack(*_SCRYPT, salt, nonce)
     key_id = bytes.fromhex(secret.key_id)
     public = secret.public.to_bytes()
     contents = struct.pack("<I", len(public)) + public + secret._secret_payload()
     cipher = _cipher(passphrase, salt, *_SCRYPT)
-    payload = cipher.encrypt(nonce, contents, _authenticated(header, key_id))
-    return _wire.seal(KIND_SECRET, SCHEME_ID, key_id, header, payload)
+    scheme = public[_SCHEME_AT]
+    payload = cipher.encrypt(nonce, contents, _authenticated(scheme, header, key_id))
+    return _wire.seal(KIND_SECRET, scheme, key_id, header, payload)
 
 
-def _unlocked(data: bytes, passphrase: bytes, backend: str | None, insecure: bool) -> SecretContext:
+def _unlocked(data: bytes, passphrase: bytes, backend: str | None, insecure: bool) -> Any:
     from cryptography.exceptions import InvalidTag
 
     _, scheme, key_id, header, payload = _wire.open(data)
-    if len(header) != _LOCK.size or scheme != SCHEME_ID:
+    if len(header) != _LOCK.size or scheme not in _SECRET:
         raise KeyFileError(_WRONG)
     *scrypt, salt, nonce = _LOCK.unpack(header)
     if not all(1 <= a <= b for a, b in zip(scrypt, _LARGEST_SCRYPT, strict=True)):
         raise KeyFileError(_WRONG)
     try:
         contents = _cipher(passphrase, salt, *scrypt).decrypt(
-            nonce, bytes(payload), _authenticated(header, key_id)
+            nonce, bytes(payload), _authenticated(scheme, header, key_id)
         )
     except InvalidTag:
         raise KeyFileError(_WRONG) from None
     size = struct.unpack_from("<I", contents)[0]
     public = from_bytes(contents[4 : 4 + size], backend=backend, insecure=insecure)
-    return secret_from_payload(public, contents[4 + size :])
+    return _SECRET[scheme].secret_from_payload(public, contents[4 + size :])
 
 
 def _write(path: Path, data: bytes, private: bool) -> None:

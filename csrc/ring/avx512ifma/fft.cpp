@@ -65,8 +65,7 @@ void pass(double* real, double* imaginary, std::size_t length, const FftTable& t
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Complex v[Rows];
     HEFLOW_UNROLL
-    for (int r = 0; r < Rows; ++r)
-      v[r] = {_mm512_load_pd(real + r * stride + j), _mm512_load_pd(imaginary + r * stride + j)};
+    for (int r = 0; r < Rows; ++r) v[r] = {_mm512_load_pd(real + r * stride + j), _mm512_load_pd(imaginary + r * stride + j)};
     stages<(Inverse ? Rows / 2 : 1), Rows, Inverse>(v, TreeRoots{table, node});
     HEFLOW_UNROLL
     for (int r = 0; r < Rows; ++r) {
@@ -106,8 +105,7 @@ void tail(double* real, double* imaginary, const double* roots) {
 template <bool Inverse>
 void tails(double* real, double* imaginary, const FftTable& table) {
   const std::size_t size = std::size_t{1} << (table.log_degree - 1);
-  for (std::size_t b = 0; b < size / 64; ++b)
-    tail<Inverse>(real + 64 * b, imaginary + 64 * b, table.tail + 7 * 16 * b);
+  for (std::size_t b = 0; b < size / 64; ++b) tail<Inverse>(real + 64 * b, imaginary + 64 * b, table.tail + 7 * 16 * b);
 }
 
 template <int Rows, bool Inverse>

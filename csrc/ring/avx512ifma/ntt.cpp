@@ -123,8 +123,7 @@ void forward_all(Word* a, const NttTable& table) {
       return forward_tree<Free, Lazy, 16, 16>(a, degree, 1, table, c);
     default:
       forward_pass<Free, 8>(a, degree, table.forward, 1, c);
-      for (std::size_t i = 0; i < 8; ++i)
-        forward_tree<Free, Lazy, 8, 8>(a + i * (degree / 8), degree / 8, 8 + i, table, c);
+      for (std::size_t i = 0; i < 8; ++i) forward_tree<Free, Lazy, 8, 8>(a + i * (degree / 8), degree / 8, 8 + i, table, c);
   }
 }
 
@@ -276,8 +275,7 @@ void inverse_all(Word* a, const NttTable& table) {
     case 15:
       return inverse_tree<Free, 16, 16, true>(a, degree, 1, table, c);
     default:
-      for (std::size_t i = 0; i < 8; ++i)
-        inverse_tree<Free, 8, 8, false>(a + i * (degree / 8), degree / 8, 8 + i, table, c);
+      for (std::size_t i = 0; i < 8; ++i) inverse_tree<Free, 8, 8, false>(a + i * (degree / 8), degree / 8, 8 + i, table, c);
       inverse_pass<Free, 8, true>(a, degree, table, 1, c);
   }
 }

@@ -11,8 +11,7 @@ constexpr Word kOffset = Word{1} << 50;  // makes integers of either sign positi
 struct SignedReducer {
   Constants c;
   Vec offset;
-  explicit SignedReducer(const Modulus& m)
-      : c(constants(m)), offset(broadcast((kOffset + m.p - 1) / m.p * m.p)) {}
+  explicit SignedReducer(const Modulus& m) : c(constants(m)), offset(broadcast((kOffset + m.p - 1) / m.p * m.p)) {}
   __attribute__((always_inline)) Vec operator()(Vec x) const { return barrett(plus(x, offset), c); }
 };
 
@@ -59,8 +58,7 @@ void multiply(Word* r, const Word* a, const Word* prepared, std::size_t n, const
   for (std::size_t i = 0; i < n; i += kLanes) store(r + i, product(load(a + i), load(prepared + i), c));
 }
 
-void multiply_add(Word* r, const Word* a, const Word* prepared, const Word* addend, std::size_t n,
-                  const Modulus& m) noexcept {
+void multiply_add(Word* r, const Word* a, const Word* prepared, const Word* addend, std::size_t n, const Modulus& m) noexcept {
   const Constants c = constants(m);
   for (std::size_t i = 0; i < n; i += kLanes)
     store(r + i, sum(product(load(a + i), load(prepared + i), c), load(addend + i), c));

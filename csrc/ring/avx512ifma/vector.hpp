@@ -42,7 +42,7 @@ struct Constants {
 
 HEFLOW_INLINE Constants constants(const Modulus& m) {
   const Word mask = (Word{1} << kRadix) - 1;
-  return {broadcast(m.p),    broadcast(2 * m.p),    broadcast(mask + 1 - m.p),
+  return {broadcast(m.p),  broadcast(2 * m.p),    broadcast(mask + 1 - m.p),
           broadcast(mask), broadcast(m.quotient), broadcast(m.inverse)};
 }
 

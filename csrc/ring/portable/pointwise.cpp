@@ -41,8 +41,7 @@ void multiply(Word* r, const Word* a, const Word* prepared, std::size_t n, const
   for (std::size_t i = 0; i < n; ++i) r[i] = product(a[i], prepared[i], m);
 }
 
-void multiply_add(Word* r, const Word* a, const Word* prepared, const Word* addend, std::size_t n,
-                  const Modulus& m) noexcept {
+void multiply_add(Word* r, const Word* a, const Word* prepared, const Word* addend, std::size_t n, const Modulus& m) noexcept {
   for (std::size_t i = 0; i < n; ++i) r[i] = sum(product(a[i], prepared[i], m), addend[i], m.p);
 }
 

@@ -18,6 +18,7 @@ class Evaluator:
     """Arithmetic on Paillier batches under one public key."""
 
     __slots__ = ("_key", "capacity", "label")
+    exact = True
 
     def __init__(self, key: _paillier.PublicKey, n: int, label: str) -> None:
         self._key = key

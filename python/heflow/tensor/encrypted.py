@@ -16,7 +16,7 @@ from ..encoding.headroom import require
 from ..encoding.words import Words
 from ..errors import ParameterError, ShapeError, UnsupportedOperationError
 from ..scheme import PublicContext
-from . import display, indexing, operators, protocols, reductions, wire
+from . import approximate, display, indexing, operators, protocols, reductions, wire
 
 __all__ = ["EncryptedTensor", "decode_integers", "decode_message", "encrypt_message"]
 
@@ -108,7 +108,18 @@ class EncryptedTensor:
     @property
     def headroom_bits(self) -> int:
         """Bits by which the bound may still grow."""
-        return (self._public.evaluator.capacity // self._encoding.limit).bit_length() - 1
+        evaluator = self._public.evaluator
+        capacity = evaluator.capacity if evaluator.exact else evaluator.capacity_of(self._batch)
+        return int(capacity // self._encoding.limit).bit_length() - 1
+
+    @property
+    def level(self) -> int:
+        """How many products can still follow one another (CKKS)."""
+        if self._public.evaluator.exact:
+            raise UnsupportedOperationError(
+                f"{self._public.scheme} has no levels: bounds limit products"
+            )
+        return int(self._public.evaluator.level(self._batch))
 
     @property
     def nbytes(self) -> int:
@@ -154,6 +165,27 @@ class EncryptedTensor:
 
     def __pos__(self) -> EncryptedTensor:
         return self
+
+    def __pow__(self, exponent: Any) -> EncryptedTensor:
+        return approximate.power(self, exponent)
+
+    def polyval(self, coefficients: Any) -> EncryptedTensor:
+        """Return c0 + c1 x + c2 x**2 + ... of every element (CKKS): ceil(log2 degree) + 1 levels."""
+        return approximate.polyval(self, coefficients)
+
+    def rotate(self, steps: int) -> EncryptedTensor:
+        """Return the elements moved `steps` places to the left, around the end (CKKS, a full ciphertext).
+
+        The public context needs a key for the steps: ``secret.public_for(rotations=[steps])``.
+        """
+        evaluator = self._public.evaluator
+        if evaluator.exact:
+            raise UnsupportedOperationError(
+                f"{self._public.scheme} has no slots to rotate: use np.roll"
+            )
+        if isinstance(steps, bool) or not hasattr(steps, "__index__"):
+            raise ParameterError(f"steps={steps!r}: a whole number is needed")
+        return self._with(evaluator.rotate(self._batch, int(steps)))
 
     def dot(self, a: Any) -> EncryptedTensor:
         """Return the dot product with a plain vector or matrix: `x @ a`, or `x * a` for a scalar."""
@@ -285,10 +317,10 @@ for _name in ("bool", "float", "int", "complex", "index", "array", "hash"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal(f"{_name}(x)", _DECRYPT_FIRST))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal("comparison", _DECRYPT_FIRST))
-for _name in ("floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor"):
+for _name in ("floordiv", "mod", "divmod", "lshift", "rshift", "and", "or", "xor"):
     setattr(EncryptedTensor, f"__r{_name}__", _refusal(_name, "not possible on these ciphertexts"))
     setattr(EncryptedTensor, f"__{_name}__", _refusal(_name, "not possible on these ciphertexts"))
-for _name in ("rtruediv", "abs", "round", "invert", "trunc", "floor", "ceil"):
+for _name in ("rpow", "rtruediv", "abs", "round", "invert", "trunc", "floor", "ceil"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal(_name, "not possible on these ciphertexts"))
 
 
@@ -306,6 +338,8 @@ def encrypt_message(
     values = as_messages(message)
     if values.ndim > wire.MAX_NDIM:
         raise ParameterError(f"{values.ndim} axes given; tensors have at most {wire.MAX_NDIM}")
+    if not public.evaluator.exact:
+        return approximate.encrypt(public, encrypt, values, scale_bits, bound, strict)
     encoding = declared_encoding(values, scale_bits, bound, MESSAGE_SCALE_BITS)
     require(encoding.limit, public.evaluator.capacity, "the message")
     words = encode(values, encoding, strict=strict)

@@ -24,6 +24,7 @@ from ..errors import (
     ShapeError,
     UnsupportedOperationError,
 )
+from . import approximate
 
 if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
@@ -103,13 +104,15 @@ def align(x: EncryptedTensor, scale_bits: int) -> EncryptedTensor:
 def add(x: Any, y: Any) -> EncryptedTensor:
     """Return x + y; at least one is encrypted."""
     if is_tensor(x) and is_tensor(y):
-        return _add_tensors(x, y)
+        return approximate.add(x, y) if approximate.is_approximate(x) else _add_tensors(x, y)
     return _add_plain(x, y, 1) if is_tensor(x) else _add_plain(y, x, 1)
 
 
 def subtract(x: Any, y: Any) -> EncryptedTensor:
     """Return x - y; at least one is encrypted."""
     if is_tensor(x) and is_tensor(y):
+        if approximate.is_approximate(x):
+            return approximate.add(x, y, -1)
         return _add_tensors(x, negative(y))
     return _add_plain(x, y, -1) if is_tensor(x) else _add_plain(negative(y), x, 1)
 
@@ -130,6 +133,8 @@ def _add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
 
 
 def _add_plain(x: EncryptedTensor, a: Any, sign: int) -> EncryptedTensor:
+    if approximate.is_approximate(x):
+        return approximate.add_plain(x, a, sign)
     operand = as_plain(a)
     shape = broadcast_shape(x.shape, operand.shape, "add")
     integer = x._encoding.integer and operand.encoding.integer
@@ -175,6 +180,8 @@ def _require_one_tensor(x: Any, y: Any, what: str) -> None:
 
 def multiply(x: Any, y: Any) -> EncryptedTensor:
     """Return x * y, one of them plain; the scales add."""
+    if is_tensor(x) and is_tensor(y) and approximate.is_approximate(x):
+        return approximate.multiply(x, y)
     _require_one_tensor(x, y, "the product")
     tensor, a = (x, y) if is_tensor(x) else (y, x)
     return scale(tensor, as_plain(a))
@@ -182,6 +189,8 @@ def multiply(x: Any, y: Any) -> EncryptedTensor:
 
 def scale(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
     """Multiply by a plain operand element by element."""
+    if approximate.is_approximate(x):
+        return approximate.scale(x, operand)
     shape = broadcast_shape(x.shape, operand.shape, "multiply")
     encoding = _product_encoding(x, operand, 1)
     words = _broadcast_words(operand, shape)
@@ -220,6 +229,8 @@ def true_divide(x: Any, y: Any) -> EncryptedTensor:
         raise EncodingRangeError("a divisor is too small: 1 / a is beyond float64; scale it first")
     if isinstance(y, Plain):
         raise ParameterError("give the divisor as numbers, or multiply by hf.plain(1 / a, ...)")
+    if approximate.is_approximate(x):
+        return approximate.divide(x, reciprocals)
     return scale(x, plain(reciprocals, scale_bits=RECIPROCAL_SCALE_BITS, bound=FLOAT_BOUND))
 
 
@@ -233,6 +244,9 @@ def dot(x: Any, y: Any) -> EncryptedTensor:
 
 def matmul(x: Any, y: Any) -> EncryptedTensor:
     """Return x @ y for operands of one or two axes, one of them plain."""
+    if is_tensor(x) and is_tensor(y) and approximate.is_approximate(x):
+        require_same_key(x, y)
+        return approximate.inner(x, y)
     _require_one_tensor(x, y, "the matrix product")
     if is_tensor(x):
         return _tensor_times_matrix(x, as_plain(y))
@@ -260,8 +274,10 @@ def _tensor_times_matrix(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
     if operand.shape[0] != length:
         raise _mismatch(x.shape, operand.shape)
     shape = x.shape[:-1] + operand.shape[1:]
-    encoding = _product_encoding(x, operand, length)
     evaluator = x.public.evaluator
+    if approximate.is_approximate(x) and length > 0 and 0 not in shape:
+        return approximate.matmul(x, operand, shape)
+    encoding = _product_encoding(x, operand, length)
     if length == 0 or 0 in shape:
         count = int(np.prod(shape, dtype=np.int64))
         return x._with(evaluator.encrypt(np.zeros((count, 1), np.int64)), shape, encoding, False)
@@ -275,6 +291,10 @@ def _tensor_times_matrix(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
 
 def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, NDArray[Any]]:
     """See `EncryptedTensor.mask`."""
+    if approximate.is_approximate(x):
+        raise UnsupportedOperationError(
+            f"masks are exact integers and {x.public.scheme} is approximate: use hf.paillier"
+        )
     if not isinstance(statistical_bits, int) or statistical_bits < 1:
         raise ParameterError(
             f"statistical_bits={statistical_bits!r}: a positive number of bits is needed"

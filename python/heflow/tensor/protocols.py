@@ -26,6 +26,8 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.multiply: operators.multiply,
     np.true_divide: operators.true_divide,
     np.matmul: operators.matmul,
+    np.power: lambda x, n: x**n,
+    np.square: lambda x: x**2,
 }
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..encoding import Plain, as_plain, plain
 from ..encoding.headroom import require
 from ..errors import ShapeError
-from . import operators
+from . import approximate, operators
 
 if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
@@ -42,6 +43,14 @@ def _kept_shape(x: EncryptedTensor, axes: tuple[int, ...], keepdims: bool) -> tu
     return tuple(n for i, n in enumerate(x.shape) if i not in axes)
 
 
+def _rows(
+    x: EncryptedTensor, kept: list[int], axes: tuple[int, ...], terms: int
+) -> NDArray[np.int64]:
+    """Number the elements, one row for each sum."""
+    numbers = np.arange(x.size, dtype=np.int64).reshape(x.shape).transpose(kept + list(axes))
+    return np.ascontiguousarray(numbers).reshape(-1, terms)
+
+
 def sum(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> EncryptedTensor:
     """Return the sum over axes."""
     axes = _axes(x, axis)
@@ -49,14 +58,14 @@ def sum(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> Encrypt
     kept = [i for i in range(x.ndim) if i not in axes]
     terms = int(np.prod([x.shape[i] for i in axes], dtype=np.int64))
     evaluator = x.public.evaluator
+    if approximate.is_approximate(x) and terms > 0 and 0 not in shape:
+        return approximate.total(x, _rows(x, kept, axes, terms), shape, terms)
     limit = require(x._encoding.limit * max(terms, 1), evaluator.capacity, "the sum")
     encoding = replace(x._encoding, limit=limit)
     if terms == 0 or 0 in shape:
         count = int(np.prod(shape, dtype=np.int64))
         return x._with(evaluator.encrypt(np.zeros((count, 1), np.int64)), shape, encoding, False)
-    indices = np.arange(x.size, dtype=np.int64).reshape(x.shape).transpose(kept + list(axes))
-    indices = np.ascontiguousarray(indices).reshape(-1, terms)
-    return x._with(evaluator.sum(x._batch, indices), shape, encoding)
+    return x._with(evaluator.sum(x._batch, _rows(x, kept, axes, terms)), shape, encoding)
 
 
 def mean(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> EncryptedTensor:
@@ -66,6 +75,8 @@ def mean(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> Encryp
     if terms == 0:
         raise ShapeError(f"mean of an empty slice: shape {x.shape}, axis {axis}")
     total = sum(x, axes, keepdims)
+    if approximate.is_approximate(x):
+        return approximate.mean(total, terms)
     if terms & (terms - 1) == 0:  # another scale is enough
         scale_bits = total.scale_bits + terms.bit_length() - 1
         encoding = replace(total._encoding, scale_bits=scale_bits, integer=False)
@@ -112,10 +123,8 @@ def bucket_sum(x: EncryptedTensor, bins: Any, n_bins: int) -> EncryptedTensor:
     if values.size and (values.min() < 0 or values.max() >= n_bins):
         raise ShapeError(f"bins lie in {values.min()}..{values.max()}; allowed are 0..{n_bins - 1}")
     evaluator = x.public.evaluator
-    encoding = replace(
-        x._encoding,
-        limit=require(x._encoding.limit * max(x.size, 1), evaluator.capacity, "the bucket sum"),
-    )
+    limit = require(x._encoding.limit * max(x.size, 1), evaluator.capacity, "the bucket sum")
+    encoding = replace(x._encoding, limit=limit)
     table = np.ascontiguousarray(values.reshape(len(values), -1), dtype=np.int32)
     shape = (int(n_bins),) if values.ndim == 1 else (values.shape[1], int(n_bins))
     if x.size == 0 or 0 in shape:

@@ -34,6 +34,8 @@ _INTEGER, _FOLDED = 1, 2
 
 def leaving(x: EncryptedTensor, refresh: bool) -> EncryptedTensor:
     """The gate for everything that goes to someone else."""
+    if refresh and not x.public.evaluator.exact:
+        return x._with(x.public.evaluator.leaving(x._batch))
     return x.rerandomize() if refresh and x._folded else x
 
 
@@ -91,11 +93,12 @@ def unpickle(public: PublicContext, data: bytes) -> EncryptedTensor:
 
 def to_ciphertext_ints(x: EncryptedTensor, refresh: bool) -> NDArray[Any]:
     """See `EncryptedTensor.to_ciphertext_ints`."""
-    if not hasattr(x.public, "ciphertext_ints"):
+    as_integers = getattr(x.public, "ciphertext_ints", None)
+    if as_integers is None:
         raise UnsupportedOperationError(f"ciphertexts of {x.public.scheme} are not single integers")
     x = leaving(x, refresh)
     values = np.empty(x.size, dtype=object)
-    values[:] = x.public.ciphertext_ints(x.public.evaluator.batch_to_bytes(x._batch))
+    values[:] = as_integers(x.public.evaluator.batch_to_bytes(x._batch))
     return values.reshape(x.shape)
 
 

@@ -37,6 +37,8 @@ class _Clear:
 class ClearEvaluator:
     """The boundary's verbs, by definition."""
 
+    exact = True
+
     def __init__(self, capacity_bits: int) -> None:
         self.capacity = (1 << capacity_bits) - 1
         self.label = f"clear-{capacity_bits}"

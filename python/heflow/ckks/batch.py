@@ -1,0 +1,103 @@
+"""Elements in slots: which element of a tensor lies where in which ciphertext."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import ckks as _ckks
+
+__all__ = ["SlotBatch", "cells", "layered"]
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SlotBatch:
+    """Ciphertexts and the layout of elements in them.
+
+    Attributes
+    ----------
+    core : _core.ckks.Batch
+    positions : ndarray of int64, shape (size,)
+        Element i is slot positions[i] % slots of ciphertext positions[i] // slots; with `total`, the sum
+        of all slots of ciphertext positions[i].
+    slots : int
+    total : bool
+    clean : bool
+        Slots that hold no element hold zero.
+    factor : float
+        Public factor of every element, applied on decryption.
+    noise : float
+        Estimated standard deviation of a coefficient's noise (`noise`).
+    """
+
+    core: _ckks.Batch
+    positions: Positions
+    slots: int
+    total: bool = False
+    clean: bool = True
+    factor: float = 1.0
+    noise: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return int(self.core.nbytes) + int(self.positions.nbytes)
+
+    @property
+    def primes(self) -> int:
+        """Data primes left."""
+        return self.core.primes
+
+    @property
+    def items(self) -> Positions:
+        """Ciphertext of each element."""
+        return self.positions if self.total else self.positions // self.slots
+
+    @property
+    def places(self) -> Positions:
+        """Slot of each element."""
+        return self.positions % self.slots
+
+    def with_core(self, core: _ckks.Batch, **changes: Any) -> SlotBatch:
+        """Return other ciphertexts under the same layout."""
+        return replace(self, core=core, **changes)
+
+    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Put one value for each element where the element lies, zeros elsewhere."""
+        if self.total:
+            rows = np.zeros(len(self.core))
+            rows[self.positions] = values
+            return np.repeat(rows[:, None], self.slots, axis=1)
+        table = np.zeros((len(self.core), self.slots))
+        table.reshape(-1)[self.positions] = values
+        return table
+
+
+def layered(batch: SlotBatch) -> SlotBatch:
+    """Return a batch in which no two elements share a place: repeats get copies of their ciphertext."""
+    order = np.argsort(batch.positions, kind="stable")
+    ordered = batch.positions[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else order
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    layers = int(rank.max(initial=0)) + 1
+    if layers == 1:
+        return batch
+    count = len(batch.core)
+    core = _ckks.take(batch.core, np.tile(np.arange(count), layers))
+    step = count if batch.total else count * batch.slots
+    return replace(batch, core=core, positions=batch.positions + rank * step, clean=False)
+
+
+def cells(*columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the different rows of parallel columns, and the row that each entry belongs to."""
+    rows, inverse = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    return rows, inverse.reshape(-1).astype(np.int64)

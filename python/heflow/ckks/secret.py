@@ -1,0 +1,248 @@
+"""The secret side of a CKKS key: it has a public context, decrypts, and makes evaluation keys."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import ckks as _ckks
+from ..backend import resolve
+from ..errors import (
+    BackendError,
+    HeadroomError,
+    KeyMismatchError,
+    ParameterError,
+    PrecisionWarning,
+    UnsupportedOperationError,
+)
+from ..tensor import EncryptedTensor, encrypt_message
+from . import noise
+from .batch import SlotBatch
+from .keys import EvaluationKeys, rotation_steps
+from .parameters import Parameters
+from .public import PublicContext, ring_context
+
+__all__ = ["SecretContext", "secret_from_payload"]
+
+TOLERANCE = 2.0**-20  # of a bound: room for the noise of a value at its edge
+
+
+class SecretContext:
+    """Decrypts what was encrypted under one CKKS key.
+
+    It leaves this process only through ``hf.save(path, secret, passphrase=...)``.
+    """
+
+    __slots__ = ("__key", "_public")
+
+    def __init__(self, public: PublicContext, key: _ckks.SecretKey) -> None:
+        self._public = public
+        self.__key = key
+
+    @classmethod
+    def fresh(cls, parameters: Parameters, backend: str) -> SecretContext:
+        """Draw a new key."""
+        context = ring_context(parameters, backend)
+        key = _ckks.secret_key(context)
+        relinearize = parameters.depth >= 1 and bool(parameters.special_bits)
+        keys = EvaluationKeys(_ckks.relinearization_key(key) if relinearize else None)
+        return cls(PublicContext(parameters, context, _ckks.public_key(key), keys, backend), key)
+
+    @property
+    def public(self) -> PublicContext:
+        """The public context: give it away. It holds the relinearisation key where depth >= 1."""
+        return self._public
+
+    @property
+    def key_id(self) -> str:
+        """Identity of the key."""
+        return self._public.key_id
+
+    @property
+    def parameters(self) -> Parameters:
+        """Ring degree, primes and scale."""
+        return self._public.parameters
+
+    def public_for(self, rotations: Any = None) -> PublicContext:
+        """Return a public context of the same key with rotation keys.
+
+        Parameters
+        ----------
+        rotations : {"sum", "matmul"} or iterable of int
+            Steps of rotations, to the left; the names stand for all powers of two, which make up any step.
+
+        Returns
+        -------
+        PublicContext
+
+        Raises
+        ------
+        ParameterError
+            The parameters have no special prime, or `rotations` is not understood.
+        """
+        public = self._public
+        steps = rotation_steps(rotations, public.parameters.slots)
+        made = {k: _ckks.rotation_key(self.__key, k) for k in steps}
+        keys = EvaluationKeys(public._keys.relinearization, made)
+        return PublicContext(public.parameters, public._context, public._key, keys, public.backend)
+
+    def encrypt(
+        self,
+        a: Any,
+        scale_bits: int | None = None,
+        bound: float | None = None,
+        strict: bool = False,
+    ) -> EncryptedTensor:
+        """Encrypt as the owner of the key: less noise, and half the bytes until something is computed.
+
+        Parameters and errors are those of `PublicContext.encrypt`.
+
+        Notes
+        -----
+        (m + e - a s, a) with a from a fresh public seed, which stands for a on the wire.
+        """
+
+        def encrypt_owner(values: Any, limit: int | None = None) -> SlotBatch:
+            evaluator = self._public.evaluator
+            table = evaluator.blocks(values)
+            primes = len(self.parameters.prime_bits)
+            wide = evaluator._wide((limit or evaluator.range_limit).bit_length())
+            scale = evaluator._scales[primes]
+            core = _ckks.encrypt_symmetric(self.__key, table, primes, scale, wide)
+            return evaluator.new_batch(core, int(np.size(values)), noise.fresh_symmetric())
+
+        return encrypt_message(self._public, encrypt_owner, a, scale_bits, bound, strict)
+
+    def _values(self, x: Any) -> NDArray[np.float64]:
+        if not isinstance(x, EncryptedTensor):
+            raise UnsupportedOperationError(
+                f"decrypt takes an EncryptedTensor, not {type(x).__name__}"
+            )
+        if x.key_id != self.key_id:
+            raise KeyMismatchError(
+                f"the tensor was encrypted under key {x.key_id}; this is the secret of {self.key_id}"
+            )
+        if x.public.backend != self._public.backend:
+            raise BackendError(
+                f"the tensor is of backend '{x.public.backend}', the secret of "
+                f"'{self._public.backend}': convert it with x.to_backend('{self._public.backend}')"
+            )
+        batch, evaluator = x._batch, self._public.evaluator
+        scale = evaluator.scale(batch)
+        # What a coefficient can reach, other slots of a view included: the fewest primes that hold it.
+        size = float(x.bound) * scale / abs(batch.factor) / (batch.slots if batch.total else 1)
+        primes = 1 if 2.5 * size < evaluator._moduli[0] else 2
+        if primes > batch.primes or 2.5 * size >= evaluator._product(primes):
+            raise HeadroomError("the tensor's bound is larger than its ciphertexts hold")
+        table = _ckks.decrypt(self.__key, batch.core, primes, scale, batch.total)
+        values: NDArray[np.float64] = table.reshape(-1)[batch.positions] * batch.factor
+        limit = float(x.bound) * (1 + TOLERANCE)
+        if values.size and not np.abs(values).max() <= limit + 2.0 ** (16 - evaluator.scale_bits):
+            raise HeadroomError(
+                f"a decrypted value exceeds the tensor's bound {x.bound}: it was damaged, or left the "
+                "declared range on its way; use parameters with more integer_bits, or declare bounds"
+            )
+        return values
+
+    def decrypt(self, x: EncryptedTensor) -> NDArray[Any]:
+        """Decrypt a tensor for the owner's eyes.
+
+        CKKS decryption shows its noise, and from the noise of known ciphertexts the key can be computed (Li
+        and Micciancio 2021): results that others will see go through `decrypt_shared`.
+
+        Parameters
+        ----------
+        x : EncryptedTensor
+
+        Returns
+        -------
+        ndarray of float64
+
+        Raises
+        ------
+        KeyMismatchError, BackendError
+        HeadroomError
+            A value exceeds the tensor's bound.
+
+        Notes
+        -----
+        From the fewest primes that hold the bound, one or two, whatever the level.
+        """
+        return self._values(x).reshape(x.shape)
+
+    def decrypt_integers(self, x: EncryptedTensor) -> NDArray[Any]:
+        """Refuse: CKKS is approximate and has no exact integers."""
+        raise UnsupportedOperationError(
+            "CKKS results are approximate: secret.decrypt(x) gives them; for exact integers use "
+            "hf.paillier, or heflow.federated for exact sums"
+        )
+
+    def decrypt_shared(self, x: EncryptedTensor, queries: int = 100) -> NDArray[Any]:
+        """Decrypt a result that others will see: flooded with noise and rounded to honest precision.
+
+        Parameters
+        ----------
+        x : EncryptedTensor
+        queries : int
+            How many results of this key will be shared at most; noise grows with its square root.
+
+        Returns
+        -------
+        ndarray of float64
+
+        Raises
+        ------
+        ParameterError, KeyMismatchError, HeadroomError
+
+        Notes
+        -----
+        Gaussian noise of sqrt(12 queries) 2^10 times the tracked noise (Li, Micciancio, Schultz and Sorrell
+        2022, with 20 bits of statistical security), then rounding below it; docs/security.md.
+        """
+        if not isinstance(queries, int) or isinstance(queries, bool) or queries < 1:
+            raise ParameterError(f"queries={queries!r}: a whole number from 1 on is needed")
+        values = self._values(x)
+        batch = x._batch
+        # A slot sums N coefficients of unit size, a total reads one N / 2 times.
+        spread = batch.slots if batch.total else math.sqrt(2 * batch.slots)
+        unit = abs(batch.factor) * spread / self._public.evaluator.scale(batch)
+        shared, step = noise.flooded(values, unit * batch.noise, queries)
+        if step > 2.0**-8:
+            warnings.warn(
+                f"the shared result is rounded to multiples of {step:g}: declare bounds of encrypted "
+                "factors (bound=), use more decimals, or allow fewer queries",
+                PrecisionWarning,
+                stacklevel=2,
+            )
+        return shared.reshape(x.shape)
+
+    def with_backend(self, name: str) -> SecretContext:
+        """Return the same key for another backend."""
+        if resolve(name) == self._public.backend:
+            return self
+        return secret_from_payload(self._public.with_backend(name), self._secret_payload())
+
+    def _secret_payload(self) -> bytes:
+        """For `storage` alone, which encrypts it."""
+        return _ckks.secret_to_bytes(self.__key)
+
+    def _refuse(self, *args: Any) -> NoReturn:
+        raise UnsupportedOperationError(
+            "a secret is not pickled, copied or turned into bytes: use "
+            "hf.save(path, secret, passphrase=...), or give away secret.public"
+        )
+
+    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
+    __reduce_ex__ = _refuse
+
+    def __repr__(self) -> str:
+        return f"SecretContext({self._public.evaluator.label}, key={self.key_id[:8]}..)"
+
+
+def secret_from_payload(public: PublicContext, payload: bytes) -> SecretContext:
+    """Rebuild a secret from the authenticated contents of its file."""
+    return SecretContext(public, _ckks.secret_from_bytes(public._context, payload))

@@ -1,0 +1,229 @@
+"""Encrypted tensors under CKKS: sizes beyond one ciphertext, levels, keys, what leaves."""
+
+import pickle
+
+import heflow as hf
+import numpy as np
+import pytest
+
+
+def close(secret, x, expected, tolerance=1e-6):
+    got, expected = secret.decrypt(x), np.asarray(expected)
+    assert got.shape == expected.shape
+    if got.size:
+        assert np.abs(got - expected).max() <= tolerance * max(1, np.abs(expected).max())
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (7,), (4096,), (4097,), (3, 5000), (2, 3, 1500)])
+def test_any_size(ckks_secret, shape):
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=shape), rng.normal(size=shape)
+    for x, y in ((ckks_secret.encrypt(a), ckks_secret.public.encrypt(b)),):
+        close(ckks_secret, x, a, 1e-8)
+        close(ckks_secret, y, b, 1e-7)
+        close(ckks_secret, x + y, a + b)
+        close(ckks_secret, x - y, a - b)
+        close(ckks_secret, x * y, a * b)
+        close(ckks_secret, x * y * x + y, a * b * a + b)
+        close(ckks_secret, 1.5 * x - b, 1.5 * a - b)
+        close(ckks_secret, x.sum(), a.sum())
+        if a.size:
+            close(ckks_secret, x.mean(), a.mean())
+
+
+def test_axes_slices_and_matrices(ckks_secret):
+    rng = np.random.default_rng(2)
+    a = rng.normal(size=(6, 40))
+    x = ckks_secret.public.encrypt(a)
+    for axis in (0, 1, (0, 1), None):
+        close(ckks_secret, x.sum(axis=axis), a.sum(axis=axis))
+        close(ckks_secret, np.mean(x, axis=axis, keepdims=True), a.mean(axis=axis, keepdims=True))
+    close(ckks_secret, x[2:5, ::-3], a[2:5, ::-3])
+    close(ckks_secret, x[1].sum(), a[1].sum())
+    close(ckks_secret, x * a[0], a * a[0])
+    close(ckks_secret, x[0] * a, a[0] * a)
+    close(ckks_secret, np.stack([x[0], x[1]]).sum(axis=0), a[:2].sum(axis=0))
+    close(ckks_secret, a @ x.T, a @ a.T)
+    close(ckks_secret, x[0] @ x[0], a[0] @ a[0])
+    close(ckks_secret, x[0].dot(a[1]), a[0] @ a[1])
+    close(
+        ckks_secret, hf.bucket_sum(x[0], np.arange(40) % 3, 3), [a[0, k::3].sum() for k in range(3)]
+    )
+
+
+def test_whole_ciphertexts_add_up_without_a_level():
+    secret = hf.ckks.keygen(depth=0)
+    a = np.random.default_rng(3).normal(size=(8, secret.parameters.slots))
+    x = secret.public.encrypt(a)
+    assert x.level == 0
+    close(secret, x.sum(axis=0), a.sum(axis=0))
+    close(secret, x.sum(), a.sum())
+    close(secret, x.mean(axis=0), a.mean(axis=0))
+    with pytest.raises(hf.DepthError, match=r"for_depth\(1\)"):
+        _ = 2.5 * x
+    with pytest.raises(hf.UnsupportedOperationError, match="relinearisation"):
+        _ = x * x
+
+
+def test_depth_is_managed_and_named(ckks_secret):
+    x = ckks_secret.encrypt([1.5, -2.0])
+    assert x.level == 2
+    square = x * x
+    assert square.level == 1
+    close(ckks_secret, square + x, np.array([1.5, -2.0]) ** 2 + [1.5, -2.0])
+    close(ckks_secret, square * x, np.array([1.5, -2.0]) ** 3)
+    close(ckks_secret, x**3, np.array([1.5, -2.0]) ** 3)
+    close(ckks_secret, x.polyval([1, 0.5, -0.25]), [1 + 0.75 - 0.5625, 1 - 1 - 1])
+    with pytest.raises(hf.DepthError, match=r"2 of 2 are used.*for_depth\(3\)"):
+        _ = square * square * x
+
+
+def test_bounds_are_tracked_where_they_are_declared(ckks_secret):
+    x = ckks_secret.encrypt([1.0, 2.0], bound=8)
+    assert (x + x).bound == 16 and (7 * x).bound == (5 * x).bound
+    assert (hf.plain([3.0, 1.0], bound=4) * x).bound == 32
+    big = ckks_secret.encrypt([1.0, 1.0], bound=2.0**40)
+    with pytest.raises(hf.HeadroomError, match="the message"):
+        ckks_secret.encrypt([1.0], bound=2.0**60)
+    with pytest.raises(hf.HeadroomError):
+        _ = hf.plain(1.0, bound=2.0**30) * big * x
+    with pytest.raises(hf.EncodingRangeError):
+        ckks_secret.encrypt([9.0], bound=8)
+    with pytest.raises(hf.EncodingRangeError, match="declared range"):
+        ckks_secret.encrypt([2.0**21])
+    with pytest.raises(hf.EncodingRangeError, match="declared range"):
+        _ = x * 2.0**21
+    with pytest.raises(hf.EncodingError):
+        ckks_secret.encrypt([np.nan])
+    with pytest.raises(hf.ParameterError, match="scale"):
+        ckks_secret.encrypt([1.0], scale_bits=20)
+
+
+def test_a_value_that_left_its_range_is_refused_at_decryption():
+    secret = hf.ckks.keygen(hf.ckks.Parameters(8192, (47, 40, 40), (47,), 40, integer_bits=6 - 1))
+    x = secret.encrypt(np.full(100, 30.0))
+    with pytest.raises(hf.HeadroomError, match="exceeds"):
+        secret.decrypt(x * x)  # 900, declared to stay below 32
+
+
+def test_rotations_need_their_keys(ckks_secret):
+    n = ckks_secret.parameters.slots
+    a = np.random.default_rng(4).normal(size=n)
+    with pytest.raises(hf.UnsupportedOperationError, match=r"public_for\(rotations=\[3\]\)"):
+        ckks_secret.encrypt(a).rotate(3)
+    public = ckks_secret.public_for(rotations=[3])
+    assert public.key_id == ckks_secret.key_id and public.rotations == [3]
+    close(ckks_secret, public.encrypt(a).rotate(3), np.roll(a, -3))
+    summing = ckks_secret.public_for(rotations="sum")
+    x = summing.encrypt(a)
+    close(ckks_secret, x.rotate(-5), np.roll(a, 5))
+    close(ckks_secret, x[:10] + x[7:17], a[:10] + a[7:17])
+    assert len(summing.to_bytes()) < 35e6 / 2.9
+    with pytest.raises(hf.ShapeError, match="fills one ciphertext"):
+        x[:10].rotate(1)
+    for bad in ("all", 2.5, [True]):
+        with pytest.raises(hf.ParameterError):
+            ckks_secret.public_for(rotations=bad)
+
+
+def test_sums_and_elements_meet(ckks_secret):
+    x = ckks_secret.encrypt([1.0, 2.0, 3.0])
+    close(ckks_secret, x[0] + x.sum(), 7.0)
+    close(ckks_secret, 2 * x.sum() - 1, 11.0)
+    close(ckks_secret, np.stack([x.sum(), x.mean()]), [6.0, 2.0])
+    with pytest.raises(hf.UnsupportedOperationError, match="no longer in a slot"):
+        _ = x.sum() * x[0]
+
+
+def test_bytes(ckks_secret):
+    public = ckks_secret.public
+    a = np.random.default_rng(5).normal(size=5000)
+    owner, x = ckks_secret.encrypt(a), public.encrypt(a)
+    assert len(owner.to_bytes()) < 0.51 * len(x.to_bytes())
+    for tensor in (owner, x, owner + x, x[10:20], x.sum(), x * a, x.mean()):
+        data = tensor.to_bytes()
+        again = hf.from_bytes(data, public)
+        assert np.abs(ckks_secret.decrypt(again) - ckks_secret.decrypt(tensor)).max() < 1e-6
+        assert tensor.to_bytes(refresh=False) == tensor.to_bytes(refresh=False)
+        assert hf.inspect(data)["scheme"] == "ckks"
+    close(ckks_secret, pickle.loads(pickle.dumps(owner)), a)
+    other = hf.from_bytes(public.to_bytes(), backend=public.backend)
+    close(ckks_secret, hf.from_bytes(x.to_bytes(), other) + x, 2 * a)
+    with pytest.raises(hf.UnsupportedOperationError, match="not single integers"):
+        x.to_ciphertext_ints()
+
+
+def test_what_leaves_carries_its_own_elements_only(ckks_secret):
+    public = ckks_secret.public
+    a = np.arange(1.0, 101.0)
+    x = ckks_secret.encrypt(a)
+    view = hf.from_bytes(x[3:5].to_bytes(), public)
+    whole = ckks_secret.decrypt(
+        view._with(
+            type(view._batch)(
+                view._batch.core, np.arange(public.parameters.slots), public.parameters.slots
+            ),
+            (public.parameters.slots,),
+        )
+    )
+    assert np.abs(whole[3:5] - a[3:5]).max() < 1e-6
+    assert np.abs(np.delete(whole, [3, 4])).max() < 1e-6
+    # A total: slot 0 of the ciphertext no longer tells a[0].
+    total = hf.from_bytes(x.sum().to_bytes(), public)
+    slots = type(view._batch)(total._batch.core, np.arange(1), public.parameters.slots)
+    loose = total._with(slots, (1,), x.public.encrypt([0.0], bound=2.0**44)._encoding)
+    with pytest.raises(hf.HeadroomError):  # noise of the size of the modulus
+        ckks_secret.decrypt(loose)
+
+
+def test_hostile_bytes(ckks_secret):
+    public = ckks_secret.public
+    data = bytearray(ckks_secret.encrypt([1.0, 2.0]).to_bytes())
+    for position in (0, 5, 7, 20, 60, 100, len(data) // 2, len(data) - 1):
+        damaged = bytearray(data)
+        damaged[position] ^= 0x41
+        with pytest.raises(hf.HeflowError):
+            hf.from_bytes(bytes(damaged), public)
+    for cut in (0, 10, 50, len(data) - 1):
+        with pytest.raises(hf.FormatError):
+            hf.from_bytes(bytes(data[:cut]), public)
+    head, payload = public.open(bytes(data), 2)
+    huge = bytes(payload[:62]) + b"\xff" * (len(payload) - 62)
+    with pytest.raises(hf.FormatError, match="residue"):
+        hf.from_bytes(public.seal(2, head, huge), public)
+    x = public.encrypt([1.0])
+    head, payload = public.open(x.to_bytes(), 2)
+    start = len(payload) - 2 * public.parameters.ring_degree * (6 + 5 + 5 + 5)
+    transparent = bytes(payload[: len(payload) - (len(payload) - start) // 2])
+    transparent += bytes(len(payload) - len(transparent))
+    with pytest.raises(hf.FormatError, match="transparent"):
+        hf.from_bytes(public.seal(2, head, transparent), public)
+    with pytest.raises(hf.KeyMismatchError):
+        hf.from_bytes(bytes(data), hf.ckks.keygen(depth=0).public)
+
+
+def test_secret_files(ckks_secret, tmp_path):
+    path = tmp_path / "secret"
+    hf.save(path, ckks_secret, passphrase=b"correct horse")
+    again = hf.load(path, passphrase=b"correct horse", backend=ckks_secret.public.backend)
+    close(again, ckks_secret.encrypt([1.5]), [1.5])
+    with pytest.raises(hf.KeyFileError):
+        hf.load(path, passphrase=b"wrong")
+    with pytest.raises(hf.UnsupportedOperationError):
+        pickle.dumps(ckks_secret)
+    with pytest.raises(hf.UnsupportedOperationError, match="approximate"):
+        ckks_secret.decrypt_integers(ckks_secret.encrypt([1.0]))
+    with pytest.raises(hf.UnsupportedOperationError, match="approximate"):
+        ckks_secret.encrypt([1.0]).mask()
+
+
+def test_backends_agree_on_bytes():
+    names = [b.name for b in hf.backends() if b.available]
+    secret = hf.ckks.keygen(depth=1, backend=names[0])
+    x = secret.encrypt([1.0, -2.5, 3.0])
+    for name in names:
+        y = x.to_backend(name)
+        assert y.to_bytes(refresh=False) == x.to_bytes(refresh=False)
+        assert (y + y).to_bytes(refresh=False) == (x + x).to_bytes(refresh=False)
+        assert (y * y).to_bytes(refresh=False) == (x * x).to_bytes(refresh=False)
+        close(secret.with_backend(name), y * 0.5, [0.5, -1.25, 1.5])
