@@ -10,6 +10,7 @@ void bind_backend(py::module_& module);
 void bind_bigint(py::module_& module);
 void bind_paillier(py::module_& module);
 void bind_ckks(py::module_& module);
+void bind_sums(py::module_& module);
 void bind_testing(py::module_& module);
 
 }  // namespace heflow
@@ -26,5 +27,6 @@ PYBIND11_MODULE(_core, module) {
   submodule("bigint", heflow::bind_bigint);
   submodule("paillier", heflow::bind_paillier);
   submodule("ckks", heflow::bind_ckks);
+  submodule("sums", heflow::bind_sums);
   submodule("testing", heflow::bind_testing);
 }

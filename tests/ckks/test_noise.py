@@ -86,6 +86,7 @@ def recovered_key(secret, tensors, seen):
     return bool(np.array_equal(found, np.frombuffer(secret._secret_payload(), np.int8)))
 
 
+@pytest.mark.filterwarnings("ignore::heflow.PrecisionWarning")
 def test_raw_results_give_the_key_away_and_shared_ones_do_not():
     weak = hf.ckks.Parameters(1024, (47,), (), 30, insecure=True)
     with pytest.warns(hf.InsecureKeyWarning):

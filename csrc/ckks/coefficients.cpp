@@ -1,0 +1,235 @@
+#include "coefficients.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <string>
+
+#include "../base/bytes.hpp"
+#include "../base/error.hpp"
+#include "../random/samplers.hpp"
+#include "../threads/parallel_for.hpp"
+
+namespace heflow::ckks {
+namespace {
+
+constexpr std::size_t kPad = 8;  // bytes readable and writable beyond packed bits
+
+// Eight values are `width` bytes: each store carries the bits that its last byte shares with the next value.
+void pack(std::uint8_t* out, const Word* values, std::size_t n, unsigned width) {
+  for (std::size_t i = 0; i < n; i += 8, out += width) {
+    Word carry = 0;
+    std::size_t byte = 0;
+    for (std::size_t lane = 0, bit = 0; lane < 8; ++lane) {
+      const Word current = carry | values[i + lane] << (bit % 8);
+      store64_le(out + byte, current);
+      bit += width;
+      carry = current >> (8 * (bit / 8 - byte));
+      byte = bit / 8;
+    }
+  }
+}
+
+void quantise(const SumKernels& k, Word* fields, const float* x, std::size_t n, unsigned shift, const Quantiser& how,
+              Counts& counts) {
+  k.quantise_float(fields, x, n, shift, how, &counts.clipped, &counts.invalid);
+}
+void quantise(const SumKernels& k, Word* fields, const double* x, std::size_t n, unsigned shift, const Quantiser& how,
+              Counts& counts) {
+  k.quantise_double(fields, x, n, shift, how, &counts.clipped, &counts.invalid);
+}
+
+// Delta m of one block; values beyond the end are those of 0, as a client that has them would send.
+template <class Real>
+Counts message(Word* m, const Sums& sums, RealSpan<Real> values, std::size_t block) {
+  const std::size_t n = sums.context().degree();
+  const Packing& p = sums.packing();
+  Counts counts;
+  std::fill(m, m + n, 0);
+  Real padded[8];
+  for (unsigned field = 0; field < p.fields; ++field) {
+    const std::size_t first = std::min(block * sums.block_values() + field * n, values.size);
+    const std::size_t count = std::min(n, values.size - first), whole = count / 8 * 8;
+    quantise(sums.kernels(), m, values.data + first, whole, field * p.field_bits, p.quantiser, counts);
+    for (std::size_t at = whole; at < n; at += 8) {
+      std::fill(padded, padded + 8, Real{0});
+      if (at < count) std::copy(values.data + first + at, values.data + first + count, padded);
+      quantise(sums.kernels(), m + at, padded, 8, field * p.field_bits, p.quantiser, counts);
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) m[i] <<= p.delta_bits;
+  return counts;
+}
+
+// Blocks are written through scratch: packing writes a few bytes too far.
+void send(std::uint8_t* out, Word* values, Buffer& scratch, const Sums& sums) {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
+  pack(bytes, values, sums.context().degree(), sums.packing().width);
+  std::memcpy(out, bytes, sums.block_bytes());
+}
+
+class SharedCounts {
+ public:
+  void add(const Counts& counts) {
+    clipped_.fetch_add(counts.clipped, std::memory_order_relaxed);
+    invalid_.fetch_add(counts.invalid, std::memory_order_relaxed);
+  }
+  Counts get() const { return {clipped_, invalid_}; }
+
+ private:
+  std::atomic<std::uint64_t> clipped_{0}, invalid_{0};
+};
+
+}  // namespace
+
+Sums::Sums(ContextPtr context, const Packing& packing) : context_(std::move(context)), packing_(packing) {
+  const unsigned bits = context_->modulus(0).bits;
+  const Packing& p = packing_;
+  if (p.fields < 1 || p.field_bits < 1 || p.field_bits > 50 || p.fields * p.field_bits + p.delta_bits >= bits ||
+      p.drop >= p.delta_bits || p.width != bits - p.drop || !(p.quantiser.largest >= 1)) {
+    throw Error(ErrorKind::parameter, "this packing does not fit a modulus of " + std::to_string(bits) + " bits");
+  }
+  kernels_ = &kPortableSumKernels;
+#if defined(HEFLOW_HAVE_AVX512IFMA)
+  if (std::strcmp(context_->kernels().name, kAvx512IfmaSumKernels.name) == 0) kernels_ = &kAvx512IfmaSumKernels;
+#endif
+}
+
+template <class Real>
+Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key, RealSpan<Real> values, const Seed& open) {
+  const Context& context = sums.context();
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree();
+  const Modulus& q = context.modulus(0);
+  const Seed seed = Seed::fresh();
+  SharedCounts counts;
+  parallel_for(sums.blocks(values.size), [&](std::size_t block) {
+    Buffer m(n, Content::secret), mask(n, Content::secret), small(n / 8, Content::secret), scratch(n + kPad);
+    auto* e = reinterpret_cast<std::int8_t*>(small.data());
+    Stream errors(seed, block), public_stream(open, block);
+    centred_binomial21(errors, e, n);
+    uniform_residues(public_stream, mask.data(), n, q.p);
+    k.multiply(mask.data(), mask.data(), key.prepared()[0], n, q);
+    k.inverse(mask.data(), context.table(0));
+    k.negate(mask.data(), mask.data(), n, q);
+    counts.add(message(m.data(), sums, values, block));
+    sums.kernels().round_sum(m.data(), m.data(), mask.data(), e, n, q.p, sums.packing().drop);
+    send(out + block * sums.block_bytes(), m.data(), scratch, sums);
+  });
+  return counts.get();
+}
+
+template <class Real>
+Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key, RealSpan<Real> values) {
+  const Context& context = sums.context();
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree();
+  const Modulus& q = context.modulus(0);
+  const Seed seed = Seed::fresh();
+  SharedCounts counts;
+  parallel_for(sums.blocks(values.size), [&](std::size_t block) {
+    Buffer m(n, Content::secret), u(n, Content::secret), x(n, Content::secret), scratch(n + kPad);
+    Buffer small(3 * n / 8, Content::secret);
+    auto* ternary = reinterpret_cast<std::int8_t*>(small.data());
+    Stream stream(seed, block);
+    uniform_ternary(stream, ternary, n);
+    centred_binomial21(stream, ternary + n, 2 * n);
+    k.from_int8(u.data(), ternary, n, q);
+    k.forward_lazy(u.data(), context.table(0));
+    counts.add(message(m.data(), sums, values, block));
+    std::uint8_t* target = out + 2 * block * sums.block_bytes();
+    for (int part = 0; part < 2; ++part) {
+      k.multiply(x.data(), u.data(), (part == 0 ? key.b : key.a)[0], n, q);
+      k.inverse(x.data(), context.table(0));
+      sums.kernels().round_sum(x.data(), x.data(), m.data(), ternary + (1 + part) * n, n, q.p, sums.packing().drop);
+      send(target + part * sums.block_bytes(), x.data(), scratch, sums);
+      std::fill(m.data(), m.data() + n, 0);
+    }
+  });
+  return counts.get();
+}
+
+template Counts encrypt_shared(std::uint8_t*, const Sums&, const SecretKey&, RealSpan<float>, const Seed&);
+template Counts encrypt_shared(std::uint8_t*, const Sums&, const SecretKey&, RealSpan<double>, const Seed&);
+template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, RealSpan<float>);
+template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, RealSpan<double>);
+
+Totals::Totals(const Sums& sums, std::size_t blocks, bool shared)
+    : blocks_(blocks), shared_(shared), parts_{Buffer(blocks * sums.context().degree()), Buffer(blocks * sums.context().degree())} {
+  for (Buffer& part : parts_) std::fill(part.data(), part.data() + part.size(), 0);
+}
+
+void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const Seed* open, std::uint64_t weight) {
+  const std::size_t n = sums.context().degree(), bytes = sums.block_bytes(), parts = totals.shared() ? 1 : 2;
+  const unsigned width = sums.packing().width, drop = sums.packing().drop;
+  const Word q = sums.context().modulus(0).p;
+  const Word largest_allowed = (q - 1 + (drop == 0 ? 0 : Word{1} << (drop - 1))) >> drop;
+  std::atomic<bool> bad{false};
+  // The last block is read from a copy, because unpacking reads a few bytes too far.
+  const auto unpack = [&](std::size_t item, Word* total, Word w, Buffer& scratch) {
+    const std::uint8_t* from = in + item * bytes;
+    if (item + 1 == totals.blocks() * parts) {
+      std::memcpy(scratch.data(), from, bytes);
+      from = reinterpret_cast<const std::uint8_t*>(scratch.data());
+    }
+    return sums.kernels().accumulate(total, from, n, width, w);
+  };
+  parallel_for(totals.blocks(), [&](std::size_t block) {
+    Buffer scratch(n + kPad);
+    for (std::size_t part = 0; part < parts; ++part) {
+      if (unpack(block * parts + part, scratch.data(), 0, scratch) > largest_allowed) bad = true;
+    }
+  });
+  if (bad) throw Error(ErrorKind::format, "a coefficient is not below the modulus: the message is damaged or of another plan");
+  parallel_for(totals.blocks(), [&](std::size_t block) {
+    Buffer scratch(n + kPad);
+    for (std::size_t part = 0; part < parts; ++part)
+      unpack(block * parts + part, totals.part(static_cast<int>(part)) + block * n, weight, scratch);
+    if (!totals.shared()) return;
+    Stream stream(*open, block);
+    uniform_residues(stream, scratch.data(), n, q);
+    Word* total = totals.part(1) + block * n;
+    for (std::size_t i = 0; i < n; ++i) total[i] += weight * scratch.data()[i];
+  });
+}
+
+void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight) {
+  const Context& context = sums.context();
+  const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree();
+  const Modulus& q = context.modulus(0);
+  const Packing& p = sums.packing();
+  constexpr unsigned kLow = 52;
+  const Factor high = context.factor(static_cast<Word>((static_cast<unsigned __int128>(1) << kLow) % q.p), 0);
+  const Factor shift = context.factor(Word{1} << p.drop, 0), one = context.factor(1, 0);
+  const Word bias = p.drop == 0 ? 0 : total_weight / 2 % q.p;  // rounding half up adds half a unit for each weight
+  const auto reduce = [&](Word* r, const Word* x, Word* upper) {  // any 64-bit words
+    for (std::size_t i = 0; i < n; ++i) upper[i] = x[i] >> kLow, r[i] = x[i] & ((Word{1} << kLow) - 1);
+    k.reduce(r, r, n, q);
+    k.scale_add(r, upper, high, r, n, q);
+  };
+  parallel_for(totals.blocks(), [&](std::size_t block) {
+    Buffer c1(n), c0(n, Content::secret), upper(n);
+    reduce(c1.data(), totals.part(1) + block * n, upper.data());
+    if (!totals.shared()) {
+      k.scale(c1.data(), c1.data(), shift, n, q);
+      std::fill(upper.data(), upper.data() + n, bias);
+      k.subtract(c1.data(), c1.data(), upper.data(), n, q);
+      k.forward(c1.data(), context.table(0));
+    }
+    k.multiply(c1.data(), c1.data(), key.prepared()[0], n, q);
+    k.inverse(c1.data(), context.table(0));
+    reduce(c0.data(), totals.part(0) + block * n, upper.data());
+    k.scale_add(c0.data(), c0.data(), shift, c1.data(), n, q);
+    std::fill(upper.data(), upper.data() + n, Word{1} << (p.delta_bits - 1));  // to round to the nearest multiple
+    k.scale_add(c0.data(), upper.data(), one, c0.data(), n, q);
+    const Word mask = (Word{1} << p.field_bits) - 1;
+    for (unsigned field = 0; field < p.fields; ++field) {
+      std::int64_t* to = out + block * sums.block_values() + field * n;
+      const unsigned at = p.delta_bits + field * p.field_bits;
+      for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<std::int64_t>(c0.data()[i] >> at & mask);
+    }
+  });
+}
+
+}  // namespace heflow::ckks

@@ -1,0 +1,74 @@
+// Exact sums: integers packed into the coefficients of m, ciphertexts c0 + c1 s = Delta m + noise modulo one prime
+// (docs/maths/exact-sums.md). Only sums with integer weights are computed, without reduction in 64-bit words.
+#pragma once
+
+#include "keys.hpp"
+#include "kernels.hpp"
+
+namespace heflow::ckks {
+
+// One block is N coefficients of `fields` values each: value j N + k of the block is field j of coefficient k.
+struct Packing {
+  unsigned fields, field_bits;  // values in a coefficient, bits of their sums
+  unsigned delta_bits;          // Delta = 2^delta_bits
+  unsigned drop;                // low bits of a coefficient that are rounded away
+  unsigned width;               // bits of a coefficient that are sent: those of q less `drop`
+  Quantiser quantiser;
+};
+
+class Sums {
+ public:
+  Sums(ContextPtr context, const Packing& packing);
+  const Context& context() const { return *context_; }
+  const ContextPtr& context_ptr() const { return context_; }
+  const Packing& packing() const { return packing_; }
+  const SumKernels& kernels() const { return *kernels_; }
+  std::size_t block_values() const { return packing_.fields * context_->degree(); }
+  std::size_t block_bytes() const { return context_->degree() / 8 * packing_.width; }  // of one polynomial
+  std::size_t blocks(std::size_t values) const { return (values + block_values() - 1) / block_values(); }
+
+ private:
+  ContextPtr context_;
+  Packing packing_;
+  const SumKernels* kernels_;
+};
+
+template <class Real>
+struct RealSpan {
+  const Real* data;
+  std::size_t size;
+};
+
+struct Counts {
+  std::uint64_t clipped = 0, invalid = 0;
+};
+
+// Quantise, pack and encrypt. Shared key: one packed polynomial a block, c1 expanded from `open`. Public key: c0
+// and c1, packed. `out` has blocks * parts * block_bytes() bytes.
+template <class Real>
+Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key, RealSpan<Real> values, const Seed& open);
+template <class Real>
+Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key, RealSpan<Real> values);
+
+// Sums of weighted c0 (packed integers) and c1 (shared: residues in NTT order; public: packed integers), unreduced.
+class Totals {
+ public:
+  Totals(const Sums& sums, std::size_t blocks, bool shared);
+  std::size_t blocks() const { return blocks_; }
+  bool shared() const { return shared_; }
+  Word* part(int i) { return parts_[i].data(); }
+  const Word* part(int i) const { return parts_[i].data(); }
+  std::size_t words() const { return parts_[0].size(); }
+
+ private:
+  std::size_t blocks_;
+  bool shared_;
+  Buffer parts_[2];
+};
+
+// Error(format) if a coefficient is not below q, before anything is added. `in` is as `encrypt` wrote it.
+void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const Seed* open, std::uint64_t weight);
+// The exact sums of the integers, block by block.
+void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight);
+
+}  // namespace heflow::ckks
