@@ -22,6 +22,7 @@ unsigned saved_state() {
 CpuFeatures detect() {
   CpuFeatures features{};
   unsigned a, b, c, d;
+  if (__get_cpuid(1, &a, &b, &c, &d)) features.pclmul = (c & (1u << 1)) != 0;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
   const unsigned state = saved_state();
   const bool avx = (state & 0x06) == 0x06, avx512 = (state & 0xe6) == 0xe6;

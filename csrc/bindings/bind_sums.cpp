@@ -1,5 +1,4 @@
 // heflow._core.sums: exact sums of quantised numbers under ring-LWE.
-#include <cstring>
 #include <string_view>
 
 #include "../base/error.hpp"
@@ -69,21 +68,22 @@ void accumulate(Totals& totals, const Sums& sums, const py::buffer& data, std::s
   ckks::accumulate(totals, sums, static_cast<const std::uint8_t*>(info.ptr), &open, weight);
 }
 
-py::bytes totals_to_bytes(const Totals& totals) {
-  py::bytes data(nullptr, 16 * totals.words());
-  char* out = PyBytes_AS_STRING(data.ptr());
-  for (int part = 0; part < 2; ++part) std::memcpy(out + 8 * part * totals.words(), totals.part(part), 8 * totals.words());
+py::bytes totals_to_bytes(const Totals& totals, const Sums& sums) {
+  py::bytes data(nullptr, ckks::totals_bytes(sums, totals.blocks(), totals.shared()));
+  auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  py::gil_scoped_release release;
+  ckks::export_totals(out, totals, sums);
   return data;
 }
 
 std::shared_ptr<Totals> totals_from_bytes(const Sums& sums, const py::buffer& data, std::size_t blocks, bool shared) {
   const py::buffer_info info = data.request();
   const auto size = static_cast<std::size_t>(info.size * info.itemsize);
-  if (info.ndim != 1 || blocks > size || size != 16 * blocks * sums.context().degree())
+  if (info.ndim != 1 || blocks > size || size != ckks::totals_bytes(sums, blocks, shared))
     throw Error(ErrorKind::format, "the totals do not have the length that the values need");
   auto totals = std::make_shared<Totals>(sums, blocks, shared);
-  const auto* in = static_cast<const char*>(info.ptr);
-  for (int part = 0; part < 2; ++part) std::memcpy(totals->part(part), in + 8 * part * totals->words(), 8 * totals->words());
+  py::gil_scoped_release release;
+  ckks::import_totals(*totals, sums, static_cast<const std::uint8_t*>(info.ptr));
   return totals;
 }
 
@@ -101,8 +101,8 @@ Integers decrypt(const Sums& sums, const ckks::SecretKey& key, const Totals& tot
 void bind_sums(py::module_& module) {
   using py::arg;
   py::class_<Sums, std::shared_ptr<Sums>>(module, "Sums")
-      .def(py::init([](const std::shared_ptr<ckks::Context>& context, unsigned fields, unsigned field_bits,
-                       unsigned delta_bits, unsigned drop, double clip, double largest) {
+      .def(py::init([](const std::shared_ptr<ckks::Context>& context, unsigned fields, unsigned field_bits, unsigned delta_bits,
+                       unsigned drop, double clip, double largest) {
              const unsigned width = context->modulus(0).bits - drop;
              const ckks::Quantiser quantiser{clip, largest / (2 * clip), largest};
              return std::make_shared<Sums>(context, ckks::Packing{fields, field_bits, delta_bits, drop, width, quantiser});
@@ -115,7 +115,7 @@ void bind_sums(py::module_& module) {
   module.def("encrypt_shared", &encrypt_shared, arg("sums"), arg("key"), arg("values"), arg("seed"));
   module.def("encrypt_public", &encrypt_public, arg("sums"), arg("key"), arg("values"));
   module.def("accumulate", &accumulate, arg("totals"), arg("sums"), arg("data"), arg("seed"), arg("weight"));
-  module.def("totals_to_bytes", &totals_to_bytes, arg("totals"));
+  module.def("totals_to_bytes", &totals_to_bytes, arg("totals"), arg("sums"));
   module.def("totals_from_bytes", &totals_from_bytes, arg("sums"), arg("data"), arg("blocks"), arg("shared"));
   module.def("decrypt", &decrypt, arg("sums"), arg("key"), arg("totals"), arg("total_weight"));
 }

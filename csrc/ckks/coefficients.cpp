@@ -85,7 +85,7 @@ class SharedCounts {
 Sums::Sums(ContextPtr context, const Packing& packing) : context_(std::move(context)), packing_(packing) {
   const unsigned bits = context_->modulus(0).bits;
   const Packing& p = packing_;
-  if (p.fields < 1 || p.field_bits < 1 || p.field_bits > 50 || p.fields * p.field_bits + p.delta_bits >= bits ||
+  if (p.fields < 1 || p.field_bits < 1 || p.field_bits > 50 || p.fields * p.field_bits + p.delta_bits > bits ||
       p.drop >= p.delta_bits || p.width != bits - p.drop || !(p.quantiser.largest >= 1)) {
     throw Error(ErrorKind::parameter, "this packing does not fit a modulus of " + std::to_string(bits) + " bits");
   }
@@ -155,7 +155,9 @@ template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, Rea
 template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, RealSpan<double>);
 
 Totals::Totals(const Sums& sums, std::size_t blocks, bool shared)
-    : blocks_(blocks), shared_(shared), parts_{Buffer(blocks * sums.context().degree()), Buffer(blocks * sums.context().degree())} {
+    : blocks_(blocks),
+      shared_(shared),
+      parts_{Buffer(blocks * sums.context().degree()), Buffer(blocks * sums.context().degree())} {
   for (Buffer& part : parts_) std::fill(part.data(), part.data() + part.size(), 0);
 }
 
@@ -184,7 +186,7 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer scratch(n + kPad);
     for (std::size_t part = 0; part < parts; ++part)
-      unpack(block * parts + part, totals.part(static_cast<int>(part)) + block * n, weight, scratch);
+      unpack(block * parts + part, totals.part(part) + block * n, weight, scratch);
     if (!totals.shared()) return;
     Stream stream(*open, block);
     uniform_residues(stream, scratch.data(), n, q);
@@ -193,24 +195,77 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
   });
 }
 
+namespace {
+
+// Bits of the integers of each part.
+unsigned total_width(const Sums& sums, bool shared, std::size_t part) {
+  return part == 1 && shared ? sums.context().modulus(0).bits : sums.packing().width + kMaxWeightBits;
+}
+
+// Any 64-bit words modulo q: upper is scratch.
+void reduce_words(Word* r, const Word* x, Word* upper, const Context& context) {
+  constexpr unsigned kLow = 52;
+  const Modulus& q = context.modulus(0);
+  const std::size_t n = context.degree();
+  const Factor high = context.factor((Word{1} << kLow) % q.p, 0);
+  for (std::size_t i = 0; i < n; ++i) upper[i] = x[i] >> kLow, r[i] = x[i] & ((Word{1} << kLow) - 1);
+  context.kernels().reduce(r, r, n, q);
+  context.kernels().scale_add(r, upper, high, r, n, q);
+}
+
+}  // namespace
+
+std::size_t totals_bytes(const Sums& sums, std::size_t blocks, bool shared) {
+  return blocks * sums.context().degree() / 8 * (total_width(sums, shared, 0) + total_width(sums, shared, 1));
+}
+
+void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums) {
+  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1, totals.shared());
+  parallel_for(totals.blocks(), [&](std::size_t block) {
+    Buffer values(n), upper(n), scratch(n + kPad);
+    std::uint8_t* to = out + block * each;
+    for (std::size_t part = 0; part < 2; ++part) {
+      const unsigned width = total_width(sums, totals.shared(), part);
+      const Word* from = totals.part(part) + block * n;
+      if (part == 1 && totals.shared()) reduce_words(values.data(), from, upper.data(), sums.context()), from = values.data();
+      auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
+      pack(bytes, from, n, width);
+      std::memcpy(to, bytes, n / 8 * width);
+      to += n / 8 * width;
+    }
+  });
+}
+
+void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in) {
+  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1, totals.shared());
+  std::atomic<bool> bad{false};
+  parallel_for(totals.blocks(), [&](std::size_t block) {
+    Buffer scratch(n + kPad);
+    const std::uint8_t* from = in + block * each;
+    for (std::size_t part = 0; part < 2; ++part) {
+      const unsigned width = total_width(sums, totals.shared(), part);
+      std::memcpy(scratch.data(), from, n / 8 * width);
+      Word* to = totals.part(part) + block * n;
+      std::fill(to, to + n, 0);
+      const Word largest = sums.kernels().accumulate(to, reinterpret_cast<const std::uint8_t*>(scratch.data()), n, width, 1);
+      if (part == 1 && totals.shared() && largest >= sums.context().modulus(0).p) bad = true;
+      from += n / 8 * width;
+    }
+  });
+  if (bad) throw Error(ErrorKind::format, "a coefficient of the sum is not below the modulus: the bytes are damaged");
+}
+
 void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight) {
   const Context& context = sums.context();
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree();
   const Modulus& q = context.modulus(0);
   const Packing& p = sums.packing();
-  constexpr unsigned kLow = 52;
-  const Factor high = context.factor(static_cast<Word>((static_cast<unsigned __int128>(1) << kLow) % q.p), 0);
   const Factor shift = context.factor(Word{1} << p.drop, 0), one = context.factor(1, 0);
   const Word bias = p.drop == 0 ? 0 : total_weight / 2 % q.p;  // rounding half up adds half a unit for each weight
-  const auto reduce = [&](Word* r, const Word* x, Word* upper) {  // any 64-bit words
-    for (std::size_t i = 0; i < n; ++i) upper[i] = x[i] >> kLow, r[i] = x[i] & ((Word{1} << kLow) - 1);
-    k.reduce(r, r, n, q);
-    k.scale_add(r, upper, high, r, n, q);
-  };
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer c1(n), c0(n, Content::secret), upper(n);
-    reduce(c1.data(), totals.part(1) + block * n, upper.data());
+    reduce_words(c1.data(), totals.part(1) + block * n, upper.data(), context);
     if (!totals.shared()) {
       k.scale(c1.data(), c1.data(), shift, n, q);
       std::fill(upper.data(), upper.data() + n, bias);
@@ -219,7 +274,7 @@ void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const To
     }
     k.multiply(c1.data(), c1.data(), key.prepared()[0], n, q);
     k.inverse(c1.data(), context.table(0));
-    reduce(c0.data(), totals.part(0) + block * n, upper.data());
+    reduce_words(c0.data(), totals.part(0) + block * n, upper.data(), context);
     k.scale_add(c0.data(), c0.data(), shift, c1.data(), n, q);
     std::fill(upper.data(), upper.data() + n, Word{1} << (p.delta_bits - 1));  // to round to the nearest multiple
     k.scale_add(c0.data(), upper.data(), one, c0.data(), n, q);

@@ -2,8 +2,8 @@
 // (docs/maths/exact-sums.md). Only sums with integer weights are computed, without reduction in 64-bit words.
 #pragma once
 
-#include "keys.hpp"
 #include "kernels.hpp"
+#include "keys.hpp"
 
 namespace heflow::ckks {
 
@@ -56,15 +56,20 @@ class Totals {
   Totals(const Sums& sums, std::size_t blocks, bool shared);
   std::size_t blocks() const { return blocks_; }
   bool shared() const { return shared_; }
-  Word* part(int i) { return parts_[i].data(); }
-  const Word* part(int i) const { return parts_[i].data(); }
-  std::size_t words() const { return parts_[0].size(); }
+  Word* part(std::size_t i) { return parts_[i].data(); }
+  const Word* part(std::size_t i) const { return parts_[i].data(); }
 
  private:
   std::size_t blocks_;
   bool shared_;
   Buffer parts_[2];
 };
+
+// As bytes: the integers of c0 in width + 14 bits, those of c1 likewise or reduced modulo q.
+inline constexpr unsigned kMaxWeightBits = 14;
+std::size_t totals_bytes(const Sums& sums, std::size_t blocks, bool shared);
+void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums);
+void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in);
 
 // Error(format) if a coefficient is not below q, before anything is added. `in` is as `encrypt` wrote it.
 void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const Seed* open, std::uint64_t weight);

@@ -9,7 +9,7 @@ array([ 4., -3.])
 
 from __future__ import annotations
 
-from . import ckks, paillier
+from . import ckks, federated, paillier
 from .backend import BackendInfo, backends, default_backend
 from .encoding import Plain, plain
 from .errors import (
@@ -64,6 +64,7 @@ __all__ = [
     "ckks",
     "concatenate",
     "default_backend",
+    "federated",
     "from_bytes",
     "inspect",
     "load",

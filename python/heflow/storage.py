@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ._core import wire as _wire
 from .ckks import public as _ckks_public
 from .ckks import secret as _ckks_secret
+from .ckks import sums as _sums
 from .errors import FormatError, KeyFileError, ParameterError, UnsupportedOperationError
 from .paillier import public as _paillier_public
 from .paillier import secret as _paillier_secret
@@ -29,14 +30,20 @@ __all__ = ["from_bytes", "inspect", "load", "save"]
 KIND_SECRET = 3
 KIND_PUBLIC = _paillier_public.KIND_PUBLIC
 _KINDS = {KIND_PUBLIC: "public context", _tensor_wire.KIND: "tensor", KIND_SECRET: "secret"}
-_SCHEMES = {_paillier_public.SCHEME_ID: "paillier", _ckks_public.SCHEME_ID: "ckks"}
+_SCHEMES = {
+    _paillier_public.SCHEME_ID: "paillier",
+    _ckks_public.SCHEME_ID: "ckks",
+    _sums.SCHEME_ID: "sums",
+}
 _PUBLIC: dict[int, Any] = {
     _paillier_public.SCHEME_ID: _paillier_public.PublicContext,
     _ckks_public.SCHEME_ID: _ckks_public.PublicContext,
+    _sums.SCHEME_ID: _sums.PublicContext,
 }
 _SECRET: dict[int, Any] = {
     _paillier_public.SCHEME_ID: _paillier_secret,
     _ckks_public.SCHEME_ID: _ckks_secret,
+    _sums.SCHEME_ID: _sums,
 }
 _SCHEME_AT = 7
 _LOCK = struct.Struct("<BBB16s12s")  # log2 of scrypt's n, r, p; salt; nonce

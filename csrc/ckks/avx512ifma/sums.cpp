@@ -21,8 +21,8 @@ inline Reals load(const double* x) { return _mm512_loadu_pd(x); }
 
 // n a multiple of 8: the caller pads the end.
 template <class Real>
-void quantise(std::uint64_t* fields, const Real* x, std::size_t n, unsigned shift, const Quantiser& how,
-              std::uint64_t* clipped, std::uint64_t* invalid) {
+void quantise(std::uint64_t* fields, const Real* x, std::size_t n, unsigned shift, const Quantiser& how, std::uint64_t* clipped,
+              std::uint64_t* invalid) {
   const Reals high = _mm512_set1_pd(how.clip), low = _mm512_set1_pd(-how.clip), scale = _mm512_set1_pd(how.scale);
   const __m128i by = _mm_cvtsi64_si128(static_cast<long long>(shift));
   std::uint64_t beyond = 0, bad = 0;
@@ -64,8 +64,7 @@ void round_sum(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b,
   }
 }
 
-std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width,
-                         std::uint64_t weight) {
+std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width, std::uint64_t weight) {
   // Eight fields are `width` bytes.
   const long long w = width;
   const Vec starts = _mm512_set_epi64(7 * w, 6 * w, 5 * w, 4 * w, 3 * w, 2 * w, w, 0);

@@ -5,8 +5,8 @@ namespace heflow::ckks {
 namespace {
 
 template <class Real>
-void quantise(std::uint64_t* fields, const Real* x, std::size_t n, unsigned shift, const Quantiser& how,
-              std::uint64_t* clipped, std::uint64_t* invalid) {
+void quantise(std::uint64_t* fields, const Real* x, std::size_t n, unsigned shift, const Quantiser& how, std::uint64_t* clipped,
+              std::uint64_t* invalid) {
   constexpr double kRound = 0x1p52;  // adding it rounds numbers below 2^51 to integers, ties to even
   std::uint64_t beyond = 0, bad = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -47,8 +47,7 @@ void round_sum(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b,
   }
 }
 
-std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width,
-                         std::uint64_t weight) {
+std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width, std::uint64_t weight) {
   const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
   std::uint64_t largest = 0;
   for (std::size_t i = 0; i < n; ++i) {

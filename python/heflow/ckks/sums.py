@@ -1,0 +1,311 @@
+"""Keys for exact sums on the lattice: integers in coefficients, one prime, ring degree 2048.
+
+Built on CKKS's ring and keys, with messages in the upper bits as in BFV, so that sums are exact integers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import struct
+from dataclasses import astuple, dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import ckks as _ckks
+from .._core import sums as _sums
+from .._core import wire as _wire
+from ..backend import resolve
+from ..errors import (
+    EncodingError,
+    FormatError,
+    KeyMismatchError,
+    ParameterError,
+    UnsupportedOperationError,
+)
+from .parameters import MAX_MODULUS_BITS
+
+__all__ = [
+    "KIND_PUBLIC",
+    "RING_DEGREE",
+    "SCHEME_ID",
+    "PublicContext",
+    "SecretContext",
+    "SumParameters",
+    "keygen",
+    "read_parameters",
+    "secret_from_payload",
+]
+
+SCHEME_ID = 3
+KIND_PUBLIC = 1
+RING_DEGREE = 2048
+SEED_BYTES = 32
+_PARAMETERS = struct.Struct("<BBBBBBdQ")
+
+
+@dataclass(frozen=True)
+class SumParameters:
+    """How values become coefficients.
+
+    Attributes
+    ----------
+    modulus_bits : int
+        Bits of the prime q: the largest that is 1 modulo 4096.
+    fields, field_bits : int
+        Values in a coefficient, and bits of a sum.
+    delta_bits : int
+        Delta = 2**delta_bits is what a coefficient's integer is multiplied with.
+    drop : int
+        Low bits of a coefficient that are rounded away before sending.
+    shared : bool
+        Clients hold the secret key; otherwise they encrypt under the public key.
+    clip : float
+        Values lie in -clip .. clip.
+    largest : int
+        The integer that stands for `clip`.
+    """
+
+    modulus_bits: int
+    fields: int
+    field_bits: int
+    delta_bits: int
+    drop: int
+    shared: bool
+    clip: float
+    largest: int
+
+    def __post_init__(self) -> None:
+        if self.modulus_bits > min(MAX_MODULUS_BITS[RING_DEGREE], 50):
+            raise ParameterError(f"a modulus of {self.modulus_bits} bits is above the table")
+
+    def to_bytes(self) -> bytes:
+        """Return the parameters as bytes."""
+        return _PARAMETERS.pack(*astuple(self))
+
+
+def read_parameters(header: bytes) -> SumParameters:
+    """Read what `SumParameters.to_bytes` wrote."""
+    if len(header) != _PARAMETERS.size:
+        raise FormatError(
+            f"the key's header has {len(header)} bytes; {_PARAMETERS.size} are needed"
+        )
+    bits, fields, field_bits, delta_bits, drop, shared, clip, largest = _PARAMETERS.unpack(header)
+    if shared > 1 or not (np.isfinite(clip) and clip > 0) or bits < 20:
+        raise FormatError("the key's header holds values that heflow does not write")
+    try:
+        return SumParameters(
+            bits, fields, field_bits, delta_bits, drop, bool(shared), clip, largest
+        )
+    except ParameterError as error:
+        raise FormatError(str(error)) from None
+
+
+class PublicContext:
+    """Adds up encrypted updates; encrypts them too, if the plan's key is public."""
+
+    scheme = "lattice"
+
+    def __init__(
+        self,
+        parameters: SumParameters,
+        context: _ckks.Context,
+        key: _ckks.PublicKey | None,
+        identity: bytes,
+        backend: str,
+    ) -> None:
+        self.parameters = parameters
+        self.backend = backend
+        self._context = context
+        self._key = key
+        self._identity = identity  # distinguishes keys whose public side is empty
+        p = parameters
+        self._sums = _sums.Sums(
+            context, p.fields, p.field_bits, p.delta_bits, p.drop, p.clip, float(p.largest)
+        )
+        body = b"".join(_ckks.public_to_bytes(key)) if key is not None else b""
+        self._payload = identity + body
+        digest = hashlib.sha256(b"heflow-sums" + p.to_bytes() + self._payload)
+        self.key_id = digest.digest()[:16].hex()
+
+    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]:
+        """Quantise, pack and encrypt under the public key: bytes, and how many values were clipped."""
+        if self._key is None:
+            raise UnsupportedOperationError(
+                "this plan's key is shared: clients encrypt with the secret context, and the public one "
+                "only adds up; use Plan(key='public') to encrypt without the secret"
+            )
+        data, clipped, invalid = _sums.encrypt_public(self._sums, self._key, values)
+        return _checked(data, clipped, invalid)
+
+    def accumulator(self, count: int) -> Accumulator:
+        """Return an empty sum of `count` values."""
+        shared = self.parameters.shared
+        return Accumulator(self, _sums.Totals(self._sums, self._sums.blocks(count), shared))
+
+    def accumulator_from_bytes(self, count: int, data: Any) -> Accumulator:
+        """Read a sum."""
+        blocks, shared = self._sums.blocks(count), self.parameters.shared
+        return Accumulator(self, _sums.totals_from_bytes(self._sums, data, blocks, shared))
+
+    def with_backend(self, name: str) -> PublicContext:
+        """Return the same key for another backend."""
+        if resolve(name) == self.backend:
+            return self
+        return PublicContext.from_parts(
+            bytes.fromhex(self.key_id), self.parameters.to_bytes(), self._payload, name, False
+        )
+
+    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
+        """Wrap bytes that belong to this key."""
+        return _wire.seal(kind, SCHEME_ID, bytes.fromhex(self.key_id), header, payload)
+
+    def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
+        """Unwrap bytes that belong to this key."""
+        found, scheme, key_id, header, payload = _wire.open(data)
+        if scheme != SCHEME_ID or found != kind:
+            raise FormatError(
+                f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of exact sums"
+            )
+        if key_id.hex() != self.key_id:
+            raise KeyMismatchError(
+                f"the data belongs to key {key_id.hex()}, this context to {self.key_id}"
+            )
+        return header, payload
+
+    def to_bytes(self) -> bytes:
+        """Return the context as bytes."""
+        return self.seal(KIND_PUBLIC, self.parameters.to_bytes(), self._payload)
+
+    @classmethod
+    def from_parts(
+        cls, key_id: bytes, header: bytes, payload: Any, backend: str | None, insecure: bool
+    ) -> PublicContext:
+        """Rebuild a context from the parts of its bytes, every part checked."""
+        parameters, name = read_parameters(header), resolve(backend)
+        try:
+            context = _context(parameters, name)
+            data = bytes(payload)
+            identity, key = data[:SEED_BYTES], None
+            if not parameters.shared:
+                key = _ckks.public_from_bytes(
+                    context, data[SEED_BYTES : 2 * SEED_BYTES], data[2 * SEED_BYTES :]
+                )
+            elif len(data) != SEED_BYTES:
+                raise FormatError("the public context does not have its length")
+            result = cls(parameters, context, key, identity, name)
+        except ParameterError as error:
+            raise FormatError(f"the parameters are not usable: {error}") from None
+        if result.key_id != key_id.hex():
+            raise FormatError("the key id does not belong to the key")
+        return result
+
+    def __repr__(self) -> str:
+        kind = "shared key" if self.parameters.shared else "public key"
+        return (
+            f"PublicContext(exact sums, {kind}, backend={self.backend!r}, key={self.key_id[:8]}..)"
+        )
+
+
+class Accumulator:
+    """A running sum: one message and the sum are all the memory it takes."""
+
+    def __init__(self, public: PublicContext, totals: _sums.Totals) -> None:
+        self._public = public
+        self._totals = totals
+
+    def add(self, payload: Any, weight: int) -> None:
+        """Add an update's ciphertexts; nothing changes if they are refused."""
+        view, seed = memoryview(payload), b""
+        if self._public.parameters.shared:
+            seed, view = bytes(view[:SEED_BYTES]), view[SEED_BYTES:]
+        _sums.accumulate(self._totals, self._public._sums, view, seed, weight)
+
+    def to_bytes(self, final: bool = True) -> bytes:
+        """Return the sum."""
+        return _sums.totals_to_bytes(self._totals, self._public._sums)
+
+
+class SecretContext:
+    """Encrypts updates under the shared key, and decrypts sums."""
+
+    __slots__ = ("__key", "_public")
+    scheme = "lattice"
+
+    def __init__(self, public: PublicContext, key: _ckks.SecretKey) -> None:
+        self._public = public
+        self.__key = key
+
+    @property
+    def public(self) -> PublicContext:
+        """What the server needs."""
+        return self._public
+
+    @property
+    def key_id(self) -> str:
+        """Identity of the key."""
+        return self._public.key_id
+
+    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]:
+        """Quantise, pack and encrypt a flat float array: bytes, and how many values were clipped."""
+        public = self._public
+        if not public.parameters.shared:
+            return public.encrypt_values(values)
+        seed = secrets.token_bytes(SEED_BYTES)
+        data, clipped, invalid = _sums.encrypt_shared(public._sums, self.__key, values, seed)
+        return _checked(seed + data, clipped, invalid)
+
+    def decrypt_sums(self, sums: Accumulator, count: int, total_weight: int) -> NDArray[np.int64]:
+        """Return the exact integer sums."""
+        values = _sums.decrypt(self._public._sums, self.__key, sums._totals, total_weight)
+        return values[:count]
+
+    def with_backend(self, name: str) -> SecretContext:
+        """Return the same key for another backend."""
+        return secret_from_payload(self._public.with_backend(name), self._secret_payload())
+
+    def _secret_payload(self) -> bytes:
+        return _ckks.secret_to_bytes(self.__key)
+
+    def _refuse(self, *args: Any) -> NoReturn:
+        raise UnsupportedOperationError(
+            "a secret is not pickled, copied or turned into bytes: use "
+            "hf.save(path, secret, passphrase=...), or give away secret.public"
+        )
+
+    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
+    __reduce_ex__ = _refuse
+
+    def __repr__(self) -> str:
+        return f"SecretContext(exact sums, key={self.key_id[:8]}..)"
+
+
+def _checked(data: bytes, clipped: int, invalid: int) -> tuple[bytes, int]:
+    if invalid:
+        raise EncodingError(
+            f"{invalid} value(s) are NaN or infinite; only finite numbers are encrypted"
+        )
+    return data, clipped
+
+
+def _context(parameters: SumParameters, backend: str) -> _ckks.Context:
+    log_degree = RING_DEGREE.bit_length() - 1
+    primes = _ckks.choose_primes(log_degree, [parameters.modulus_bits])
+    return _ckks.Context(backend, log_degree, primes, False)
+
+
+def keygen(parameters: SumParameters, backend: str | None = None) -> SecretContext:
+    """Make a new key for exact sums."""
+    name = resolve(backend)
+    context = _context(parameters, name)
+    key = _ckks.secret_key(context)
+    encryption_key = None if parameters.shared else _ckks.public_key(key)
+    identity = secrets.token_bytes(SEED_BYTES)
+    return SecretContext(PublicContext(parameters, context, encryption_key, identity, name), key)
+
+
+def secret_from_payload(public: PublicContext, payload: bytes) -> SecretContext:
+    """Rebuild a secret from the authenticated contents of its file."""
+    return SecretContext(public, _ckks.secret_from_bytes(public._context, payload))

@@ -1,0 +1,146 @@
+"""A client: encrypts its updates, and reads the mean where it holds the secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...errors import EncodingRangeError, FormatError, ParameterError
+from ..keys import for_party
+from ..plan import Plan
+from .messages import (
+    KIND_RESULT,
+    KIND_UPDATE,
+    MAX_NAME,
+    Structure,
+    flatten,
+    read_header,
+    write_header,
+)
+
+__all__ = ["Client"]
+
+RESULT_TYPES = {
+    "plan": str,
+    "round": int,
+    "clients": list,
+    "weight": int,
+    "structure": dict,
+}
+
+
+def whole(value: Any, name: str, least: int, most: int) -> int:
+    """Return a whole number in a range, or say what is needed."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
+        raise ParameterError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
+    return int(value)
+
+
+class Client:
+    """One participant of an aggregation.
+
+    Parameters
+    ----------
+    plan : Plan
+    key : SecretContext or PublicContext
+        Of `heflow.federated.keygen`; the public one can encrypt if the plan's key is public.
+    name : str
+        Unique among the clients of a round.
+    """
+
+    def __init__(self, plan: Plan, key: Any, name: str) -> None:
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME:
+            raise ParameterError(f"name={name!r}: a text of 1 to {MAX_NAME} characters is needed")
+        self.plan = plan
+        self.name = name
+        self.clipped = 0
+        self._context = for_party(plan, key)
+
+    def encrypt_update(
+        self, update: Any, weight: int = 1, round: int = 0, strict: bool = False
+    ) -> bytes:
+        """Quantise, pack and encrypt an update; fresh randomness at every call.
+
+        Parameters
+        ----------
+        update : ndarray, list or dict of ndarrays
+            float16, float32 or float64.
+        weight : int
+            How much it counts, such as the number of samples; public.
+        round : int
+        strict : bool
+            Refuse values outside the clip range instead of clipping them; `clipped` counts those.
+
+        Returns
+        -------
+        bytes
+            For ``Aggregator.receive``.
+
+        Raises
+        ------
+        ParameterError, EncodingError, EncodingRangeError, EncodingTypeError, EntropyError
+        """
+        weight = whole(weight, "weight", 1, self.plan.weights)
+        round = whole(round, "round", 0, (1 << 53) - 1)
+        values, structure = flatten(update)
+        payload, clipped = self._context.encrypt_values(values)
+        if clipped and strict:
+            raise EncodingRangeError(
+                f"{clipped} value(s) lie outside -{self.plan.clip:g} .. {self.plan.clip:g}: clip them first, "
+                "make a plan with a larger clip, or leave out strict=True"
+            )
+        self.clipped = clipped
+        header = write_header(
+            {
+                "plan": self.plan.digest,
+                "round": round,
+                "client": self.name,
+                "weight": weight,
+                "structure": structure.to_json(),
+            }
+        )
+        return self._context.public.seal(KIND_UPDATE, header, payload)  # type: ignore[no-any-return]
+
+    def decrypt_mean(self, result: Any) -> Any:
+        """Decrypt the weighted mean of a round's updates.
+
+        Parameters
+        ----------
+        result : bytes
+            Of ``Aggregator.result``.
+
+        Returns
+        -------
+        ndarray, list or dict of ndarrays
+            As the updates were.
+
+        Raises
+        ------
+        FormatError, KeyMismatchError
+        UnsupportedOperationError
+            This client holds the public context only.
+
+        Notes
+        -----
+        The integer sums are exact; a mean of n values is off by half a step of the plan at most. All
+        parties see it: nothing of the noise is in it.
+        """
+        header, payload = self._context.public.open(result, KIND_RESULT)
+        facts = read_header(header, RESULT_TYPES)
+        if facts["plan"] != self.plan.digest:
+            raise FormatError("the result belongs to another plan")
+        total = facts["weight"]
+        if not 1 <= total <= self.plan.weights:
+            raise FormatError(
+                f"the result claims a total weight of {total}: not possible in this plan"
+            )
+        structure = Structure.from_json(facts["structure"])
+        sums = self._context.accumulator_from_bytes(structure.size, payload)
+        integers = self._context.decrypt_sums(sums, structure.size, total)
+        if integers.size and int(integers.max()) > total * self.plan.largest:
+            raise FormatError("a sum exceeds what the weights allow: the result is damaged")
+        mean = integers.astype(np.float64)
+        mean *= self.plan.step / total
+        mean -= self.plan.clip
+        return structure.rebuild(mean)

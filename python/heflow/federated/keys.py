@@ -1,0 +1,140 @@
+"""Keys of a plan, and what both schemes offer an aggregation: the one place that names schemes."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import paillier as _paillier
+from ..ckks import sums as _lattice
+from ..errors import ParameterError, UnsupportedOperationError
+from ..paillier.packing import PackedSums
+from .plan import Plan
+
+__all__ = ["SumContext", "Sums", "for_party", "keygen"]
+
+
+class Sums(Protocol):
+    """A running sum."""
+
+    def add(self, payload: Any, weight: int) -> None: ...
+
+    def to_bytes(self, final: bool = True) -> bytes: ...
+
+
+class SumContext(Protocol):
+    """What a party can do with its side of the key."""
+
+    public: Any
+
+    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]: ...
+
+    def accumulator(self, count: int) -> Any: ...
+
+    def accumulator_from_bytes(self, count: int, data: Any) -> Any: ...
+
+    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]: ...
+
+
+def keygen(
+    plan: Plan, scheme: str = "lattice", *, backend: str | None = None, bits: int = 2048
+) -> Any:
+    """Make the key of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    scheme : {"lattice", "paillier"}
+        Exact sums under ring-LWE, or Paillier with many values in a plaintext (``key="public"`` only).
+    backend : str, optional
+        See `heflow.backends`.
+    bits : int
+        Length of a Paillier key.
+
+    Returns
+    -------
+    SecretContext
+        ``.public`` is for the server, and with ``key="public"`` for clients.
+
+    Raises
+    ------
+    ParameterError, HeadroomError
+    """
+    if not isinstance(plan, Plan):
+        raise ParameterError(f"a heflow.federated.Plan is needed, not {type(plan).__name__}")
+    if scheme == "lattice":
+        return _lattice.keygen(plan.sum_parameters, backend)
+    if scheme == "paillier":
+        return _paillier.keygen(bits, backend=backend)
+    raise ParameterError(f"scheme={scheme!r}: 'lattice' or 'paillier' is needed")
+
+
+class _Lattice:
+    def __init__(
+        self, secret: _lattice.SecretContext | None, public: _lattice.PublicContext
+    ) -> None:
+        self._secret = secret
+        self.public = public
+        self.encrypt_values = (secret or public).encrypt_values
+        self.accumulator = public.accumulator
+        self.accumulator_from_bytes = public.accumulator_from_bytes
+
+    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]:
+        values: NDArray[np.int64] = _require_secret(self._secret).decrypt_sums(
+            sums, count, total_weight
+        )
+        return values
+
+
+class _Packed:
+    def __init__(
+        self,
+        secret: _paillier.SecretContext | None,
+        public: _paillier.PublicContext,
+        plan: Plan,
+    ) -> None:
+        self._secret = secret
+        self.public = public
+        self._packed = PackedSums(public, plan.field_bits, plan.clip, plan.largest)
+        self.encrypt_values = self._packed.encrypt_values
+        self.accumulator = self._packed.accumulator
+        self.accumulator_from_bytes = self._packed.accumulator_from_bytes
+
+    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]:
+        return self._packed.decrypt_sums(_require_secret(self._secret), sums, count)
+
+
+def _require_secret(secret: Any) -> Any:
+    if secret is None:
+        raise UnsupportedOperationError(
+            "this party holds the public context only: whoever holds the secret decrypts the result"
+        )
+    return secret
+
+
+def for_party(plan: Plan, key: Any) -> SumContext:
+    """Return what a party can do with the key it holds.
+
+    Raises
+    ------
+    ParameterError
+        The key is not one of a plan, or of another one.
+    """
+    if not isinstance(plan, Plan):
+        raise ParameterError(f"a heflow.federated.Plan is needed, not {type(plan).__name__}")
+    if isinstance(key, (_paillier.SecretContext, _paillier.PublicContext)):
+        if isinstance(key, _paillier.SecretContext):
+            return _Packed(key, key.public, plan)
+        return _Packed(None, key, plan)
+    if not isinstance(key, (_lattice.SecretContext, _lattice.PublicContext)):
+        raise ParameterError(
+            f"a key made by federated.keygen(plan) is needed, or its .public, not {type(key).__name__}"
+        )
+    public = key.public if isinstance(key, _lattice.SecretContext) else key
+    if public.parameters != plan.sum_parameters:
+        raise ParameterError(
+            "the key was made for another plan: make one with federated.keygen(plan), or use its plan"
+        )
+    return _Lattice(key if isinstance(key, _lattice.SecretContext) else None, public)
