@@ -1,4 +1,5 @@
 // heflow._core.sums: exact sums of quantised numbers under ring-LWE.
+#include <cstring>
 #include <string_view>
 
 #include "../base/error.hpp"
@@ -11,7 +12,7 @@ namespace {
 using ckks::Sums;
 using ckks::Totals;
 
-using Integers = py::array_t<std::int64_t, py::array::c_style>;
+using Reals = py::array_t<double, py::array::c_style>;
 
 Seed seed_from(std::string_view bytes) {
   if (bytes.size() != Seed::kBytes) throw Error(ErrorKind::format, "a seed has 32 bytes");
@@ -34,14 +35,17 @@ ckks::Counts with_reals(const py::array& values, const Body& body) {
   throw Error(ErrorKind::encoding, "values must be float32 or float64");
 }
 
-py::tuple encrypt_shared(const Sums& sums, const ckks::SecretKey& key, const py::array& values, std::string_view seed) {
+// The fresh public seed, then the ciphertexts.
+py::tuple encrypt_shared(const Sums& sums, const ckks::SecretKey& key, const py::array& values) {
   require_same(sums, *key.context());
-  const Seed open = seed_from(seed);
-  py::bytes data(nullptr, sums.blocks(static_cast<std::size_t>(values.size())) * sums.block_bytes());
+  const std::size_t size = sums.blocks(static_cast<std::size_t>(values.size())) * sums.block_bytes();
+  py::bytes data(nullptr, Seed::kBytes + size);
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  const Seed open = Seed::fresh();
+  std::memcpy(out, open.bytes(), Seed::kBytes);
   const ckks::Counts counts = with_reals(values, [&](auto span) {
     py::gil_scoped_release release;
-    return ckks::encrypt_shared(out, sums, key, span, open);
+    return ckks::encrypt_shared(out + Seed::kBytes, sums, key, span, open);
   });
   return py::make_tuple(data, counts.clipped, counts.invalid);
 }
@@ -87,12 +91,17 @@ std::shared_ptr<Totals> totals_from_bytes(const Sums& sums, const py::buffer& da
   return totals;
 }
 
-Integers decrypt(const Sums& sums, const ckks::SecretKey& key, const Totals& totals, std::uint64_t total_weight) {
+Reals decrypt(const Sums& sums, const ckks::SecretKey& key, const Totals& totals, std::uint64_t total_weight, double scale,
+              double offset) {
   require_same(sums, *key.context());
-  Integers values(static_cast<py::ssize_t>(totals.blocks() * sums.block_values()));
-  std::int64_t* out = values.mutable_data();
-  py::gil_scoped_release release;
-  ckks::decrypt(out, sums, key, totals, total_weight);
+  Reals values(static_cast<py::ssize_t>(totals.blocks() * sums.block_values()));
+  double* out = values.mutable_data();
+  bool fits = false;
+  {
+    py::gil_scoped_release release;
+    fits = ckks::decrypt(out, sums, key, totals, total_weight, scale, offset);
+  }
+  if (!fits) throw Error(ErrorKind::format, "a sum exceeds what the weights allow: the result is damaged");
   return values;
 }
 
@@ -112,12 +121,12 @@ void bind_sums(py::module_& module) {
       .def_property_readonly("block_bytes", &Sums::block_bytes);
   py::class_<Totals, std::shared_ptr<Totals>>(module, "Totals")
       .def(py::init<const Sums&, std::size_t, bool>(), arg("sums"), arg("blocks"), arg("shared"));
-  module.def("encrypt_shared", &encrypt_shared, arg("sums"), arg("key"), arg("values"), arg("seed"));
+  module.def("encrypt_shared", &encrypt_shared, arg("sums"), arg("key"), arg("values"));
   module.def("encrypt_public", &encrypt_public, arg("sums"), arg("key"), arg("values"));
   module.def("accumulate", &accumulate, arg("totals"), arg("sums"), arg("data"), arg("seed"), arg("weight"));
   module.def("totals_to_bytes", &totals_to_bytes, arg("totals"), arg("sums"));
   module.def("totals_from_bytes", &totals_from_bytes, arg("sums"), arg("data"), arg("blocks"), arg("shared"));
-  module.def("decrypt", &decrypt, arg("sums"), arg("key"), arg("totals"), arg("total_weight"));
+  module.def("decrypt", &decrypt, arg("sums"), arg("key"), arg("totals"), arg("total_weight"), arg("scale"), arg("offset"));
 }
 
 }  // namespace heflow

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
@@ -166,33 +167,47 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
   const unsigned width = sums.packing().width, drop = sums.packing().drop;
   const Word q = sums.context().modulus(0).p;
   const Word largest_allowed = (q - 1 + (drop == 0 ? 0 : Word{1} << (drop - 1))) >> drop;
-  std::atomic<bool> bad{false};
-  // The last block is read from a copy, because unpacking reads a few bytes too far.
-  const auto unpack = [&](std::size_t item, Word* total, Word w, Buffer& scratch) {
-    const std::uint8_t* from = in + item * bytes;
-    if (item + 1 == totals.blocks() * parts) {
-      std::memcpy(scratch.data(), from, bytes);
-      from = reinterpret_cast<const std::uint8_t*>(scratch.data());
-    }
-    return sums.kernels().accumulate(total, from, n, width, w);
-  };
-  parallel_for(totals.blocks(), [&](std::size_t block) {
+  // Returns the largest integer of the block. The last one is read from a copy, because unpacking reads a few
+  // bytes too far.
+  const auto add_block = [&](std::size_t block, Word w) {
     Buffer scratch(n + kPad);
+    Word largest = 0;
     for (std::size_t part = 0; part < parts; ++part) {
-      if (unpack(block * parts + part, scratch.data(), 0, scratch) > largest_allowed) bad = true;
+      const std::size_t item = block * parts + part;
+      const std::uint8_t* from = in + item * bytes;
+      if (item + 1 == totals.blocks() * parts) {
+        std::memcpy(scratch.data(), from, bytes);
+        from = reinterpret_cast<const std::uint8_t*>(scratch.data());
+      }
+      largest = std::max(largest, sums.kernels().accumulate(totals.part(part) + block * n, from, n, width, w));
     }
-  });
-  if (bad) throw Error(ErrorKind::format, "a coefficient is not below the modulus: the message is damaged or of another plan");
-  parallel_for(totals.blocks(), [&](std::size_t block) {
-    Buffer scratch(n + kPad);
-    for (std::size_t part = 0; part < parts; ++part)
-      unpack(block * parts + part, totals.part(part) + block * n, weight, scratch);
-    if (!totals.shared()) return;
-    Stream stream(*open, block);
-    uniform_residues(stream, scratch.data(), n, q);
-    Word* total = totals.part(1) + block * n;
-    for (std::size_t i = 0; i < n; ++i) total[i] += weight * scratch.data()[i];
-  });
+    if (totals.shared()) {
+      Stream stream(*open, block);
+      uniform_residues(stream, scratch.data(), n, q);
+      Word* total = totals.part(1) + block * n;
+      for (std::size_t i = 0; i < n; ++i) total[i] += w * scratch.data()[i];
+    }
+    return largest;
+  };
+  std::vector<std::uint8_t> added(totals.blocks(), 0);
+  const auto undo = [&] {  // sums of words modulo 2^64 are undone exactly
+    for (std::size_t block = 0; block < totals.blocks(); ++block) {
+      if (added[block] != 0) add_block(block, 0 - weight);
+    }
+  };
+  std::atomic<bool> bad{false};
+  try {
+    parallel_for(totals.blocks(), [&](std::size_t block) {
+      if (add_block(block, weight) > largest_allowed) bad = true;
+      added[block] = 1;
+    });
+  } catch (...) {
+    undo();
+    throw;
+  }
+  if (!bad) return;
+  undo();
+  throw Error(ErrorKind::format, "a coefficient is not below the modulus: the message is damaged or of another plan");
 }
 
 namespace {
@@ -255,7 +270,8 @@ void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in) {
   if (bad) throw Error(ErrorKind::format, "a coefficient of the sum is not below the modulus: the bytes are damaged");
 }
 
-void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight) {
+bool decrypt(double* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight,
+             double scale, double offset) {
   const Context& context = sums.context();
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree();
@@ -263,6 +279,8 @@ void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const To
   const Packing& p = sums.packing();
   const Factor shift = context.factor(Word{1} << p.drop, 0), one = context.factor(1, 0);
   const Word bias = p.drop == 0 ? 0 : total_weight / 2 % q.p;  // rounding half up adds half a unit for each weight
+  const auto largest = static_cast<double>(p.quantiser.largest) * static_cast<double>(total_weight);
+  std::atomic<bool> fits{true};
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer c1(n), c0(n, Content::secret), upper(n);
     reduce_words(c1.data(), totals.part(1) + block * n, upper.data(), context);
@@ -279,12 +297,23 @@ void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const To
     std::fill(upper.data(), upper.data() + n, Word{1} << (p.delta_bits - 1));  // to round to the nearest multiple
     k.scale_add(c0.data(), upper.data(), one, c0.data(), n, q);
     const Word mask = (Word{1} << p.field_bits) - 1;
+    constexpr Word kExponent = 0x4330000000000000;  // the bits of 2^52: an integer below it becomes 2^52 + itself
+    double most = 0;
     for (unsigned field = 0; field < p.fields; ++field) {
-      std::int64_t* to = out + block * sums.block_values() + field * n;
+      double* to = out + block * sums.block_values() + field * n;
       const unsigned at = p.delta_bits + field * p.field_bits;
-      for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<std::int64_t>(c0.data()[i] >> at & mask);
+      for (std::size_t i = 0; i < n; ++i) {
+        const Word bits = (c0.data()[i] >> at & mask) | kExponent;
+        double value;
+        std::memcpy(&value, &bits, sizeof value);
+        value -= 0x1p52;
+        most = most > value ? most : value;
+        to[i] = value * scale + offset;
+      }
     }
+    if (most > largest) fits = false;
   });
+  return fits;
 }
 
 }  // namespace heflow::ckks

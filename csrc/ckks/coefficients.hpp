@@ -73,7 +73,9 @@ void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in);
 
 // Error(format) if a coefficient is not below q, before anything is added. `in` is as `encrypt` wrote it.
 void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const Seed* open, std::uint64_t weight);
-// The exact sums of the integers, block by block.
-void decrypt(std::int64_t* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight);
+// scale times the exact sums of the integers plus offset, block by block; false if a sum is larger than the total
+// weight allows.
+bool decrypt(double* out, const Sums& sums, const SecretKey& key, const Totals& totals, std::uint64_t total_weight,
+             double scale, double offset);
 
 }  // namespace heflow::ckks

@@ -137,8 +137,7 @@ class PublicContext:
                 "this plan's key is shared: clients encrypt with the secret context, and the public one "
                 "only adds up; use Plan(key='public') to encrypt without the secret"
             )
-        data, clipped, invalid = _sums.encrypt_public(self._sums, self._key, values)
-        return _checked(data, clipped, invalid)
+        return _checked(*_sums.encrypt_public(self._sums, self._key, values))
 
     def accumulator(self, count: int) -> Accumulator:
         """Return an empty sum of `count` values."""
@@ -253,13 +252,15 @@ class SecretContext:
         public = self._public
         if not public.parameters.shared:
             return public.encrypt_values(values)
-        seed = secrets.token_bytes(SEED_BYTES)
-        data, clipped, invalid = _sums.encrypt_shared(public._sums, self.__key, values, seed)
-        return _checked(seed + data, clipped, invalid)
+        return _checked(*_sums.encrypt_shared(public._sums, self.__key, values))
 
-    def decrypt_sums(self, sums: Accumulator, count: int, total_weight: int) -> NDArray[np.int64]:
-        """Return the exact integer sums."""
-        values = _sums.decrypt(self._public._sums, self.__key, sums._totals, total_weight)
+    def decrypt_sums(
+        self, sums: Accumulator, count: int, total_weight: int, scale: float, offset: float
+    ) -> NDArray[np.float64]:
+        """Return scale times the exact integer sums, plus an offset."""
+        values = _sums.decrypt(
+            self._public._sums, self.__key, sums._totals, total_weight, scale, offset
+        )
         return values[:count]
 
     def with_backend(self, name: str) -> SecretContext:

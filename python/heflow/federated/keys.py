@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import paillier as _paillier
 from ..ckks import sums as _lattice
-from ..errors import ParameterError, UnsupportedOperationError
+from ..errors import FormatError, ParameterError, UnsupportedOperationError
 from ..paillier.packing import PackedSums
 from .plan import Plan
 
@@ -35,7 +35,9 @@ class SumContext(Protocol):
 
     def accumulator_from_bytes(self, count: int, data: Any) -> Any: ...
 
-    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]: ...
+    def decrypt_sums(
+        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
+    ) -> NDArray[np.float64]: ...
 
 
 def keygen(
@@ -81,10 +83,11 @@ class _Lattice:
         self.accumulator = public.accumulator
         self.accumulator_from_bytes = public.accumulator_from_bytes
 
-    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]:
-        values: NDArray[np.int64] = _require_secret(self._secret).decrypt_sums(
-            sums, count, total_weight
-        )
+    def decrypt_sums(
+        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
+    ) -> NDArray[np.float64]:
+        secret = _require_secret(self._secret)
+        values: NDArray[np.float64] = secret.decrypt_sums(sums, count, total_weight, scale, offset)
         return values
 
 
@@ -102,8 +105,14 @@ class _Packed:
         self.accumulator = self._packed.accumulator
         self.accumulator_from_bytes = self._packed.accumulator_from_bytes
 
-    def decrypt_sums(self, sums: Any, count: int, total_weight: int) -> NDArray[np.int64]:
-        return self._packed.decrypt_sums(_require_secret(self._secret), sums, count)
+    def decrypt_sums(
+        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
+    ) -> NDArray[np.float64]:
+        integers = self._packed.decrypt_sums(_require_secret(self._secret), sums, count)
+        if integers.size and int(integers.max()) > total_weight * self._packed.largest:
+            raise FormatError("a sum exceeds what the weights allow: the result is damaged")
+        mean: NDArray[np.float64] = integers.astype(np.float64) * scale + offset
+        return mean
 
 
 def _require_secret(secret: Any) -> Any:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...errors import EncodingRangeError, FormatError, ParameterError
 from ..keys import for_party
 from ..plan import Plan
@@ -137,10 +135,6 @@ class Client:
             )
         structure = Structure.from_json(facts["structure"])
         sums = self._context.accumulator_from_bytes(structure.size, payload)
-        integers = self._context.decrypt_sums(sums, structure.size, total)
-        if integers.size and int(integers.max()) > total * self.plan.largest:
-            raise FormatError("a sum exceeds what the weights allow: the result is damaged")
-        mean = integers.astype(np.float64)
-        mean *= self.plan.step / total
-        mean -= self.plan.clip
+        scale = self.plan.step / total
+        mean = self._context.decrypt_sums(sums, structure.size, total, scale, -self.plan.clip)
         return structure.rebuild(mean)
