@@ -73,7 +73,7 @@ void accumulate(Totals& totals, const Sums& sums, const py::buffer& data, std::s
 }
 
 py::bytes totals_to_bytes(const Totals& totals, const Sums& sums) {
-  py::bytes data(nullptr, ckks::totals_bytes(sums, totals.blocks(), totals.shared()));
+  py::bytes data(nullptr, ckks::totals_bytes(sums, totals.blocks()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
   py::gil_scoped_release release;
   ckks::export_totals(out, totals, sums);
@@ -83,7 +83,7 @@ py::bytes totals_to_bytes(const Totals& totals, const Sums& sums) {
 std::shared_ptr<Totals> totals_from_bytes(const Sums& sums, const py::buffer& data, std::size_t blocks, bool shared) {
   const py::buffer_info info = data.request();
   const auto size = static_cast<std::size_t>(info.size * info.itemsize);
-  if (info.ndim != 1 || blocks > size || size != ckks::totals_bytes(sums, blocks, shared))
+  if (info.ndim != 1 || blocks > size || size != ckks::totals_bytes(sums, blocks))
     throw Error(ErrorKind::format, "the totals do not have the length that the values need");
   auto totals = std::make_shared<Totals>(sums, blocks, shared);
   py::gil_scoped_release release;

@@ -212,11 +212,6 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
 
 namespace {
 
-// Bits of the integers of each part.
-unsigned total_width(const Sums& sums, bool shared, std::size_t part) {
-  return part == 1 && shared ? sums.context().modulus(0).bits : sums.packing().width + kMaxWeightBits;
-}
-
 // Any 64-bit words modulo q: upper is scratch.
 void reduce_words(Word* r, const Word* x, Word* upper, const Context& context) {
   constexpr unsigned kLow = 52;
@@ -230,41 +225,33 @@ void reduce_words(Word* r, const Word* x, Word* upper, const Context& context) {
 
 }  // namespace
 
-std::size_t totals_bytes(const Sums& sums, std::size_t blocks, bool shared) {
-  return blocks * sums.context().degree() / 8 * (total_width(sums, shared, 0) + total_width(sums, shared, 1));
+std::size_t totals_bytes(const Sums& sums, std::size_t blocks) {
+  return blocks * 2 * sums.context().degree() / 8 * sums.context().modulus(0).bits;
 }
 
 void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums) {
-  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1, totals.shared());
+  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1) / 2;
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer values(n), upper(n), scratch(n + kPad);
-    std::uint8_t* to = out + block * each;
+    auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
     for (std::size_t part = 0; part < 2; ++part) {
-      const unsigned width = total_width(sums, totals.shared(), part);
-      const Word* from = totals.part(part) + block * n;
-      if (part == 1 && totals.shared()) reduce_words(values.data(), from, upper.data(), sums.context()), from = values.data();
-      auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
-      pack(bytes, from, n, width);
-      std::memcpy(to, bytes, n / 8 * width);
-      to += n / 8 * width;
+      reduce_words(values.data(), totals.part(part) + block * n, upper.data(), sums.context());
+      pack(bytes, values.data(), n, sums.context().modulus(0).bits);
+      std::memcpy(out + (2 * block + part) * each, bytes, each);
     }
   });
 }
 
 void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in) {
-  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1, totals.shared());
+  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1) / 2;
+  const Modulus& q = sums.context().modulus(0);
   std::atomic<bool> bad{false};
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer scratch(n + kPad);
-    const std::uint8_t* from = in + block * each;
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(scratch.data());
     for (std::size_t part = 0; part < 2; ++part) {
-      const unsigned width = total_width(sums, totals.shared(), part);
-      std::memcpy(scratch.data(), from, n / 8 * width);
-      Word* to = totals.part(part) + block * n;
-      std::fill(to, to + n, 0);
-      const Word largest = sums.kernels().accumulate(to, reinterpret_cast<const std::uint8_t*>(scratch.data()), n, width, 1);
-      if (part == 1 && totals.shared() && largest >= sums.context().modulus(0).p) bad = true;
-      from += n / 8 * width;
+      std::memcpy(scratch.data(), in + (2 * block + part) * each, each);
+      if (sums.kernels().accumulate(totals.part(part) + block * n, bytes, n, q.bits, 1) >= q.p) bad = true;
     }
   });
   if (bad) throw Error(ErrorKind::format, "a coefficient of the sum is not below the modulus: the bytes are damaged");

@@ -65,9 +65,8 @@ class Totals {
   Buffer parts_[2];
 };
 
-// As bytes: the integers of c0 in width + 14 bits, those of c1 likewise or reduced modulo q.
-inline constexpr unsigned kMaxWeightBits = 14;
-std::size_t totals_bytes(const Sums& sums, std::size_t blocks, bool shared);
+// As bytes: both parts modulo q, packed. Totals that were just made take them in.
+std::size_t totals_bytes(const Sums& sums, std::size_t blocks);
 void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums);
 void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in);
 

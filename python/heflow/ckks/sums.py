@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import struct
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "SecretContext",
     "SumParameters",
     "keygen",
+    "largest_modulus",
     "read_parameters",
     "secret_from_payload",
 ]
@@ -295,6 +297,15 @@ def _context(parameters: SumParameters, backend: str) -> _ckks.Context:
     log_degree = RING_DEGREE.bit_length() - 1
     primes = _ckks.choose_primes(log_degree, [parameters.modulus_bits])
     return _ckks.Context(backend, log_degree, primes, False)
+
+
+@lru_cache(maxsize=64)
+def largest_modulus(bits: int) -> int:
+    """Return the largest prime of so many bits that is 1 modulo 4096; 0 if there is none."""
+    try:
+        return _ckks.choose_primes(RING_DEGREE.bit_length() - 1, [bits])[0]
+    except ParameterError:
+        return 0
 
 
 def keygen(parameters: SumParameters, backend: str | None = None) -> SecretContext:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ckks.sums import RING_DEGREE, SumParameters
+from ..ckks.sums import RING_DEGREE, SumParameters, largest_modulus
 from ..errors import HeadroomError, ParameterError
 
 __all__ = ["Plan"]
@@ -143,12 +143,16 @@ class Plan:
         needed = MAX_PRIME_BITS + 1
         for fields in (4, 3, 2, 1):
             for drop in range(16):
-                # Sums up to W (2^bits - 1) in every field, times Delta > 2 B, stay below q - Delta / 2: the
-                # largest prime of its length is within 2^-20 of the power of two.
+                # Sums up to W (2^bits - 1) in every field, times Delta > 2 B, stay below q - Delta / 2.
                 delta = (2 * self.noise_bound(drop)).bit_length()
-                bits = fields * self.field_bits + delta
-                filled = self.weights * self.largest * (1 + 2.0**-19) >= 1 << self.field_bits
-                bits = max(bits + filled, MIN_PRIME_BITS)
+                bits = max(fields * self.field_bits + delta, MIN_PRIME_BITS)
+                most = sum(
+                    self.weights * self.largest << j * self.field_bits for j in range(fields)
+                )
+                while bits <= MAX_PRIME_BITS and largest_modulus(bits) <= (most << delta) + (
+                    1 << (delta - 1)
+                ):
+                    bits += 1
                 needed = min(needed, bits) if fields == 1 else needed
                 if bits > MAX_PRIME_BITS or drop >= delta:
                     continue

@@ -14,6 +14,7 @@ from .messages import (
     KIND_UPDATE,
     MAX_NAME,
     Structure,
+    opened,
     read_header,
     write_header,
 )
@@ -81,7 +82,7 @@ class Aggregator:
         FormatError
             It is damaged.
         """
-        header, payload = self._context.public.open(message, KIND_UPDATE)
+        header, payload = opened(self._context.public, message, KIND_UPDATE)
         facts = read_header(header, _UPDATE_TYPES)
         name, weight = facts["client"], facts["weight"]
         if not 0 < len(name) <= MAX_NAME:
@@ -164,7 +165,7 @@ class Aggregator:
         ------
         FormatError, KeyMismatchError, ParameterError
         """
-        header, payload = for_party(plan, public).public.open(data, KIND_CHECKPOINT)
+        header, payload = opened(for_party(plan, public).public, data, KIND_CHECKPOINT)
         facts = read_header(header, RESULT_TYPES)
         if facts["plan"] != plan.digest:
             raise ParameterError("the checkpoint belongs to another plan")

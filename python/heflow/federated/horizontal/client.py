@@ -13,6 +13,7 @@ from .messages import (
     MAX_NAME,
     Structure,
     flatten,
+    opened,
     read_header,
     write_header,
 )
@@ -124,7 +125,7 @@ class Client:
         The integer sums are exact; a mean of n values is off by half a step of the plan at most. All
         parties see it: nothing of the noise is in it.
         """
-        header, payload = self._context.public.open(result, KIND_RESULT)
+        header, payload = opened(self._context.public, result, KIND_RESULT)
         facts = read_header(header, RESULT_TYPES)
         if facts["plan"] != self.plan.digest:
             raise FormatError("the result belongs to another plan")

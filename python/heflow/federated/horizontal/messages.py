@@ -18,6 +18,7 @@ __all__ = [
     "KIND_UPDATE",
     "Structure",
     "flatten",
+    "opened",
     "read_header",
     "write_header",
 ]
@@ -124,6 +125,16 @@ def flatten(update: Any) -> tuple[NDArray[Any], Structure]:
     wide = np.float64 if any(a.dtype == np.float64 for a in leaves) else np.float32
     flat = [np.ascontiguousarray(a, dtype=wide).reshape(-1) for a in leaves]
     return (flat[0] if len(flat) == 1 else np.concatenate(flat)), structure
+
+
+def opened(public: Any, data: Any, kind: int) -> tuple[bytes, Any]:
+    """Unwrap a message that belongs to the key: header and payload."""
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise FormatError(f"a message is bytes, not {type(data).__name__}") from None
+    result: tuple[bytes, Any] = public.open(view, kind)
+    return result
 
 
 def write_header(facts: dict[str, Any]) -> bytes:
