@@ -54,7 +54,7 @@ SUITES = {
             "library",
             "encryption includes encoding, decryption decoding; products include encoding (x plain vector), "
             "relinearisation and rescaling",
-            "primes, in bits (special primes after the +): heflow 47, 40 ... 40 + 47 (N=8192) or + 47, 47 "
+            "primes, in bits (special primes after the +): heflow 47, 40 ... 40 + 47 "
             "(N=16384); peers 60, 40 ... 40 + 60, the same number of data primes",
             "the wheels of TenSEAL and SEAL have no AVX-512 transforms: SEAL built with Intel HEXL, measured "
             "apart, is about three times faster at products and rotations",

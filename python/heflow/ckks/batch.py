@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,17 @@ from numpy.typing import NDArray
 
 from .._core import ckks as _ckks
 
-__all__ = ["SlotBatch", "cells", "layered"]
+__all__ = ["SlotBatch", "cells", "layered", "ordered"]
 
 Positions = NDArray[np.int64]
+
+
+@lru_cache(maxsize=64)
+def ordered(count: int) -> Positions:
+    """Return 0 .. count - 1, always the same array: to know it again costs nothing."""
+    positions = np.arange(count, dtype=np.int64)
+    positions.setflags(write=False)
+    return positions
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class SlotBatch:
         Public factor of every element, applied on decryption.
     noise : float
         Estimated standard deviation of a coefficient's noise (`noise`).
+    distinct : bool
+        No two elements share a place.
     """
 
     core: _ckks.Batch
@@ -42,6 +53,7 @@ class SlotBatch:
     clean: bool = True
     factor: float = 1.0
     noise: float = 0.0
+    distinct: bool = True
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -66,6 +78,11 @@ class SlotBatch:
         """Slot of each element."""
         return self.positions % self.slots
 
+    @property
+    def in_order(self) -> bool:
+        """Whether element i is in place i."""
+        return self.positions is ordered(len(self.positions))
+
     def with_core(self, core: _ckks.Batch, **changes: Any) -> SlotBatch:
         """Return other ciphertexts under the same layout."""
         return replace(self, core=core, **changes)
@@ -76,25 +93,33 @@ class SlotBatch:
             rows = np.zeros(len(self.core))
             rows[self.positions] = values
             return np.repeat(rows[:, None], self.slots, axis=1)
+        if self.in_order and len(values) == len(self.core) * self.slots:
+            return np.ascontiguousarray(values).reshape(len(self.core), self.slots)
         table = np.zeros((len(self.core), self.slots))
-        table.reshape(-1)[self.positions] = values
+        flat = table.reshape(-1)
+        if self.in_order:
+            flat[: len(values)] = values
+        else:
+            flat[self.positions] = values
         return table
 
 
 def layered(batch: SlotBatch) -> SlotBatch:
     """Return a batch in which no two elements share a place: repeats get copies of their ciphertext."""
+    if batch.distinct:
+        return batch
     order = np.argsort(batch.positions, kind="stable")
     ordered = batch.positions[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(order) else order
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
     layers = int(rank.max(initial=0)) + 1
-    if layers == 1:
-        return batch
     count = len(batch.core)
     core = _ckks.take(batch.core, np.tile(np.arange(count), layers))
     step = count if batch.total else count * batch.slots
-    return replace(batch, core=core, positions=batch.positions + rank * step, clean=False)
+    return replace(
+        batch, core=core, positions=batch.positions + rank * step, clean=False, distinct=True
+    )
 
 
 def cells(*columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .._core import ckks as _ckks
 from ..errors import DepthError, ShapeError, UnsupportedOperationError
 from . import noise
-from .batch import SlotBatch, cells, layered
+from .batch import SlotBatch, cells, layered, ordered
 from .keys import EvaluationKeys
 from .parameters import Parameters
 from .wire import batch_from_bytes, batch_to_bytes
@@ -110,13 +110,15 @@ class Evaluator:
         """Lay a flat array out over as many ciphertexts as it needs."""
         flat = np.asarray(values, dtype=np.float64).reshape(-1)
         count = -(-len(flat) // self.slots)
+        if len(flat) == count * self.slots:
+            return flat.reshape(count, self.slots)
         table = np.zeros((count, self.slots))
         table.reshape(-1)[: len(flat)] = flat
         return table
 
     def new_batch(self, core: _ckks.Batch, size: int, deviation: float) -> SlotBatch:
         """Return fresh ciphertexts of `size` elements, in order."""
-        return SlotBatch(core, np.arange(size, dtype=np.int64), self.slots, noise=deviation)
+        return SlotBatch(core, ordered(size), self.slots, noise=deviation)
 
     def encrypt(self, values: Any, limit: int | None = None) -> SlotBatch:
         """Encrypt real numbers with the public key."""
@@ -144,7 +146,8 @@ class Evaluator:
             b = self.multiply_plain(b, np.full(len(b), b.factor / a.factor), a.factor)
         primes = min(a.primes, b.primes)
         a, b = self._at_level(a, primes), self._at_level(b, primes)
-        if len(a.core) == len(b.core) and np.array_equal(a.positions, b.positions):
+        same = a.positions is b.positions or np.array_equal(a.positions, b.positions)
+        if len(a.core) == len(b.core) and same:
             return a, b
         shifts = np.zeros(len(a), np.int64) if a.total else (b.places - a.places) % self.slots
         rows, cell = cells(a.items, b.items, shifts)
@@ -156,8 +159,8 @@ class Evaluator:
         positions = cell if a.total else cell * self.slots + a.places
         left = _ckks.take(a.core, np.ascontiguousarray(rows[:, 0]))
         return (
-            replace(a, core=left, positions=positions, clean=False),
-            replace(b, core=right, positions=positions, clean=False),
+            replace(a, core=left, positions=positions, clean=False, distinct=False),
+            replace(b, core=right, positions=positions, clean=False, distinct=False),
         )
 
     def _rotated_rows(self, core: _ckks.Batch, steps: NDArray[np.int64]) -> _ckks.Batch:
@@ -265,7 +268,8 @@ class Evaluator:
             core = _ckks.take(core, used)
             positions = cell if a.total else cell * self.slots + positions % self.slots
         clean = a.clean and (whole or a.total)
-        return replace(a, core=core, positions=positions, clean=clean)
+        distinct = a.distinct and len(np.unique(positions)) == len(positions)
+        return replace(a, core=core, positions=positions, clean=clean, distinct=distinct)
 
     def concatenate(self, batches: list[SlotBatch]) -> SlotBatch:
         """Join batches, brought to one level."""
@@ -287,6 +291,7 @@ class Evaluator:
             joined[0],
             core=_ckks.concatenate([b.core for b in joined]),
             positions=np.concatenate([b.positions for b in joined]),
+            distinct=all(b.distinct for b in joined),
             clean=all(b.clean for b in joined),
             noise=max(b.noise for b in joined),
         )
@@ -306,6 +311,13 @@ class Evaluator:
 
     def sum(self, a: SlotBatch, indices: NDArray[np.int64]) -> SlotBatch:
         """Add up rows of elements; without a level where whole ciphertexts add up."""
+        flat = indices.reshape(-1)
+        everything = len(indices) == 1 and np.array_equal(flat, ordered(len(a)))
+        if everything and a.clean and a.distinct and not a.total:
+            every = np.arange(len(a.core), dtype=np.int64)[None, :]
+            core = _ckks.sum_groups(a.core, every)
+            noise_of_all = a.noise * len(a.core)
+            return replace(a, core=core, positions=ordered(1), total=True, noise=noise_of_all)
         items, places = a.items[indices], a.places[indices]
         if a.total or (places == places[:, :1]).all():
             rows, cell = np.unique(items, axis=0, return_inverse=True)
@@ -313,15 +325,9 @@ class Evaluator:
             core = _ckks.sum_groups(a.core, np.ascontiguousarray(rows))
             positions = cell if a.total else cell * self.slots + places[:, 0]
             deviation = a.noise * indices.shape[1]
-            return replace(a, core=core, positions=positions, clean=a.total, noise=deviation)
-        flat = indices.reshape(-1)
-        everything = len(indices) == 1 and len(flat) == len(a)
-        if everything and a.clean and len(np.unique(a.positions[flat])) == len(flat):
-            every = np.arange(len(a.core), dtype=np.int64)[None, :]
-            core = _ckks.sum_groups(a.core, every)
-            deviation = a.noise * len(a.core)
-            position = np.zeros(1, np.int64)
-            return replace(a, core=core, positions=position, total=True, noise=deviation)
+            return replace(
+                a, core=core, positions=positions, clean=a.total, noise=deviation, distinct=True
+            )
         return self.matmul_plain(a, indices, np.ones((1, indices.shape[1])))
 
     def matmul_plain(self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals) -> SlotBatch:
@@ -345,7 +351,7 @@ class Evaluator:
             parts.append(_ckks.linear_map(a.core, table, scale, wide, len(part)))
         core = parts[0] if len(parts) == 1 else _ckks.concatenate(parts)
         deviation = a.noise * noise.size(np.abs(weights)) * count + self._rounding
-        return SlotBatch(core, np.arange(len(jobs)), self.slots, True, True, a.factor, deviation)
+        return SlotBatch(core, ordered(len(jobs)), self.slots, True, True, a.factor, deviation)
 
     def bucket_sum(self, a: SlotBatch, bins: NDArray[np.int32], n_bins: int) -> SlotBatch:
         """Add up items by bin, feature by feature: a ciphertext for each bin, one level."""

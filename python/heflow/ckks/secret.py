@@ -139,7 +139,12 @@ class SecretContext:
         if primes > batch.primes or 2.5 * size >= evaluator._product(primes):
             raise HeadroomError("the tensor's bound is larger than its ciphertexts hold")
         table = _ckks.decrypt(self.__key, batch.core, primes, scale, batch.total)
-        values: NDArray[np.float64] = table.reshape(-1)[batch.positions] * batch.factor
+        flat = table.reshape(-1)
+        values: NDArray[np.float64] = (
+            flat[: len(batch)] if batch.in_order else flat[batch.positions]
+        )
+        if batch.factor != 1.0:
+            values = values * batch.factor
         limit = float(x.bound) * (1 + TOLERANCE)
         if values.size and not np.abs(values).max() <= limit + 2.0 ** (16 - evaluator.scale_bits):
             raise HeadroomError(

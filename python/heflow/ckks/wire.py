@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import ckks as _ckks
 from ..errors import FormatError
-from .batch import SlotBatch
+from .batch import SlotBatch, ordered
 
 __all__ = ["batch_from_bytes", "batch_to_bytes"]
 
@@ -19,10 +19,10 @@ _TOTAL, _CLEAN, _SEEDED, _ORDERED = 1, 2, 4, 8
 
 def batch_to_bytes(a: SlotBatch) -> bytes:
     """Return layout and ciphertexts as bytes."""
-    ordered = bool(np.array_equal(a.positions, np.arange(len(a))))
-    flags = _TOTAL * a.total | _CLEAN * a.clean | _SEEDED * a.core.seeded | _ORDERED * ordered
+    in_order = a.in_order or bool(np.array_equal(a.positions, ordered(len(a))))
+    flags = _TOTAL * a.total | _CLEAN * a.clean | _SEEDED * a.core.seeded | _ORDERED * in_order
     head = _HEAD.pack(flags, a.primes, len(a.core), len(a), a.factor, a.noise)
-    positions = b"" if ordered else a.positions.astype("<u8").tobytes()
+    positions = b"" if in_order else a.positions.astype("<u8").tobytes()
     return head + positions + _ckks.to_bytes(a.core)
 
 
@@ -36,7 +36,7 @@ def batch_from_bytes(data: Any, count: int, context: _ckks.Context, slots: int) 
         raise FormatError("the layout of the ciphertexts holds values that heflow does not write")
     total, at = bool(flags & _TOTAL), _HEAD.size
     if flags & _ORDERED:
-        positions = np.arange(count, dtype=np.int64)
+        positions = ordered(count)
     else:
         if view.nbytes - at < 8 * count:
             raise FormatError("the ciphertexts are truncated")
@@ -46,4 +46,5 @@ def batch_from_bytes(data: Any, count: int, context: _ckks.Context, slots: int) 
     if count and not 0 <= int(positions.min()) <= int(positions.max()) < places:
         raise FormatError("an element lies outside the ciphertexts")
     core = _ckks.from_bytes(context, view[at:], ciphertexts, primes, bool(flags & _SEEDED))
-    return SlotBatch(core, positions, slots, total, bool(flags & _CLEAN), factor, noise)
+    distinct = bool(flags & _ORDERED) or len(np.unique(positions)) == count
+    return SlotBatch(core, positions, slots, total, bool(flags & _CLEAN), factor, noise, distinct)

@@ -52,8 +52,12 @@ def encrypt(
     declared = _range(evaluator) if bound is None else bound
     encoding = declared_encoding(np.empty(0), evaluator.scale_bits, declared, 0)
     require(encoding.limit, evaluator.capacity, "the message")
-    encode(values, encoding, strict=strict)  # for its checks
     flat = np.ascontiguousarray(values).reshape(-1)
+    sizes = np.abs(flat)
+    tiny = math.ldexp(0.5, -evaluator.scale_bits)
+    fine = bool(sizes.max(initial=0.0) <= encoding.bound)  # not for NaN
+    if not fine or np.count_nonzero(sizes <= tiny) > len(flat) - np.count_nonzero(flat):
+        encode(values, encoding, strict=strict)  # says what is wrong
     return EncryptedTensor(
         public, encrypt_values(flat, encoding.limit), values.shape, encoding, False
     )
@@ -78,7 +82,9 @@ def _flat(operand: Plain, shape: tuple[int, ...], evaluator: Any) -> NDArray[np.
             f"a plain operand reaches {np.abs(values).max()}, beyond the declared range "
             f"{_range(evaluator)} of these parameters: use more integer_bits, or hf.plain(a, bound=...)"
         )
-    return np.ascontiguousarray(np.broadcast_to(values, shape)).reshape(-1)
+    if values.shape != shape:
+        values = np.broadcast_to(values, shape)
+    return np.ascontiguousarray(values).reshape(-1)
 
 
 def _operand_limit(operand: Plain, evaluator: Any) -> int:
