@@ -16,6 +16,8 @@ from rich.table import Table
 
 import heflow as hf
 
+from .demo_updates import second_act
+
 Array = NDArray[np.float64]
 GRADIENT_BOUND = 64.0  # declared: hospitals clip the sum of their rows' gradients to it
 LEARNING_RATE = 2.0
@@ -104,9 +106,16 @@ def _secure_sum(secret: Any, connection: Connection, phases: _Phases) -> Any:
 @click.option("--hospitals", default=4, show_default=True)
 @click.option("--rounds", default=30, show_default=True)
 @click.option("--bits", default=3072, show_default=True, help="Length of the Paillier modulus.")
+@click.option("--clients", default=10, show_default=True, help="Of the second act.")
+@click.option("--averaging-rounds", default=10, show_default=True, help="Of the second act.")
 @click.option("--insecure", is_flag=True, help="Allow short keys, for tests.")
-def demo(hospitals: int, rounds: int, bits: int, insecure: bool) -> None:
-    """Train a model on encrypted gradients of several hospitals, then predict on encrypted rows."""
+def demo(
+    hospitals: int, rounds: int, bits: int, clients: int, averaging_rounds: int, insecure: bool
+) -> None:
+    """Train a model on encrypted gradients of several hospitals, then predict on encrypted rows.
+
+    In the second act clients average a neural network by exact encrypted sums.
+    """
     console, phases = Console(), _Phases()
     parties, x_test, y_test = _load(hospitals)
     console.print(
@@ -135,6 +144,7 @@ def demo(hospitals: int, rounds: int, bits: int, insecure: bool) -> None:
     plain = _train(parties, rounds, lambda gradients: sum(gradients), lambda: None)
     _report(console, plain, weights, x_test @ plain, scores, y_test)
     _costs(console, phases, secret)
+    second_act(console, clients, averaging_rounds)
 
 
 def _predict(secret: Any, weights: Array, x_test: Array, phases: _Phases) -> Array:
