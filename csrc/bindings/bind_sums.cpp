@@ -38,7 +38,7 @@ ckks::Counts with_reals(const py::array& values, const Body& body) {
 // The fresh public seed, then the ciphertexts.
 py::tuple encrypt_shared(const Sums& sums, const ckks::SecretKey& key, const py::array& values) {
   require_same(sums, *key.context());
-  const std::size_t size = sums.blocks(static_cast<std::size_t>(values.size())) * sums.block_bytes();
+  const std::size_t size = sums.message_bytes(static_cast<std::size_t>(values.size()), true);
   py::bytes data(nullptr, Seed::kBytes + size);
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
   const Seed open = Seed::fresh();
@@ -52,7 +52,7 @@ py::tuple encrypt_shared(const Sums& sums, const ckks::SecretKey& key, const py:
 
 py::tuple encrypt_public(const Sums& sums, const ckks::PublicKey& key, const py::array& values) {
   require_same(sums, *key.context);
-  py::bytes data(nullptr, 2 * sums.blocks(static_cast<std::size_t>(values.size())) * sums.block_bytes());
+  py::bytes data(nullptr, sums.message_bytes(static_cast<std::size_t>(values.size()), false));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
   const ckks::Counts counts = with_reals(values, [&](auto span) {
     py::gil_scoped_release release;
@@ -63,8 +63,8 @@ py::tuple encrypt_public(const Sums& sums, const ckks::PublicKey& key, const py:
 
 void accumulate(Totals& totals, const Sums& sums, const py::buffer& data, std::string_view seed, std::uint64_t weight) {
   const py::buffer_info info = data.request();
-  const std::size_t parts = totals.shared() ? 1 : 2;
-  if (info.ndim != 1 || static_cast<std::size_t>(info.size * info.itemsize) != totals.blocks() * parts * sums.block_bytes())
+  if (info.ndim != 1 ||
+      static_cast<std::size_t>(info.size * info.itemsize) != sums.message_bytes(totals.values(), totals.shared()))
     throw Error(ErrorKind::format, "the ciphertexts do not have the length that the values need");
   if (weight < 1 || weight >> 14 != 0) throw Error(ErrorKind::parameter, "a weight lies in 1..16383");
   const Seed open = seed_from(totals.shared() ? seed : std::string_view("00000000000000000000000000000000"));
@@ -73,19 +73,19 @@ void accumulate(Totals& totals, const Sums& sums, const py::buffer& data, std::s
 }
 
 py::bytes totals_to_bytes(const Totals& totals, const Sums& sums) {
-  py::bytes data(nullptr, ckks::totals_bytes(sums, totals.blocks()));
+  py::bytes data(nullptr, ckks::totals_bytes(sums, totals.values()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
   py::gil_scoped_release release;
   ckks::export_totals(out, totals, sums);
   return data;
 }
 
-std::shared_ptr<Totals> totals_from_bytes(const Sums& sums, const py::buffer& data, std::size_t blocks, bool shared) {
+std::shared_ptr<Totals> totals_from_bytes(const Sums& sums, const py::buffer& data, std::size_t values, bool shared) {
   const py::buffer_info info = data.request();
   const auto size = static_cast<std::size_t>(info.size * info.itemsize);
-  if (info.ndim != 1 || blocks > size || size != ckks::totals_bytes(sums, blocks))
+  if (info.ndim != 1 || values > 8 * size || size != ckks::totals_bytes(sums, values))
     throw Error(ErrorKind::format, "the totals do not have the length that the values need");
-  auto totals = std::make_shared<Totals>(sums, blocks, shared);
+  auto totals = std::make_shared<Totals>(sums, values, shared);
   py::gil_scoped_release release;
   ckks::import_totals(*totals, sums, static_cast<const std::uint8_t*>(info.ptr));
   return totals;
@@ -117,15 +117,14 @@ void bind_sums(py::module_& module) {
              return std::make_shared<Sums>(context, ckks::Packing{fields, field_bits, delta_bits, drop, width, quantiser});
            }),
            arg("context"), arg("fields"), arg("field_bits"), arg("delta_bits"), arg("drop"), arg("clip"), arg("largest"))
-      .def("blocks", &Sums::blocks, arg("values"))
-      .def_property_readonly("block_bytes", &Sums::block_bytes);
+      .def("message_bytes", &Sums::message_bytes, arg("values"), arg("shared"));
   py::class_<Totals, std::shared_ptr<Totals>>(module, "Totals")
-      .def(py::init<const Sums&, std::size_t, bool>(), arg("sums"), arg("blocks"), arg("shared"));
+      .def(py::init<const Sums&, std::size_t, bool>(), arg("sums"), arg("values"), arg("shared"));
   module.def("encrypt_shared", &encrypt_shared, arg("sums"), arg("key"), arg("values"));
   module.def("encrypt_public", &encrypt_public, arg("sums"), arg("key"), arg("values"));
   module.def("accumulate", &accumulate, arg("totals"), arg("sums"), arg("data"), arg("seed"), arg("weight"));
   module.def("totals_to_bytes", &totals_to_bytes, arg("totals"), arg("sums"));
-  module.def("totals_from_bytes", &totals_from_bytes, arg("sums"), arg("data"), arg("blocks"), arg("shared"));
+  module.def("totals_from_bytes", &totals_from_bytes, arg("sums"), arg("data"), arg("values"), arg("shared"));
   module.def("decrypt", &decrypt, arg("sums"), arg("key"), arg("totals"), arg("total_weight"), arg("scale"), arg("offset"));
 }
 

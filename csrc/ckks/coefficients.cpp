@@ -43,10 +43,10 @@ void quantise(const SumKernels& k, Word* fields, const double* x, std::size_t n,
 // Delta m of one block; values beyond the end are those of 0, as a client that has them would send.
 template <class Real>
 Counts message(Word* m, const Sums& sums, RealSpan<Real> values, std::size_t block) {
-  const std::size_t n = sums.context().degree();
+  const std::size_t degree = sums.context().degree(), n = sums.stride(values.size, block);
   const Packing& p = sums.packing();
   Counts counts;
-  std::fill(m, m + n, 0);
+  std::fill(m, m + degree, 0);
   Real padded[8];
   for (unsigned field = 0; field < p.fields; ++field) {
     const std::size_t first = std::min(block * sums.block_values() + field * n, values.size);
@@ -62,11 +62,12 @@ Counts message(Word* m, const Sums& sums, RealSpan<Real> values, std::size_t blo
   return counts;
 }
 
-// Blocks are written through scratch: packing writes a few bytes too far.
-void send(std::uint8_t* out, Word* values, Buffer& scratch, const Sums& sums) {
+// Through scratch: packing writes a few bytes too far.
+std::uint8_t* send(std::uint8_t* out, const Word* values, std::size_t n, unsigned width, Buffer& scratch) {
   auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
-  pack(bytes, values, sums.context().degree(), sums.packing().width);
-  std::memcpy(out, bytes, sums.block_bytes());
+  pack(bytes, values, n, width);
+  std::memcpy(out, bytes, n / 8 * width);
+  return out + n / 8 * width;
 }
 
 class SharedCounts {
@@ -96,6 +97,19 @@ Sums::Sums(ContextPtr context, const Packing& packing) : context_(std::move(cont
 #endif
 }
 
+std::size_t Sums::stride(std::size_t values, std::size_t block) const {
+  const std::size_t left = values - block * block_values();
+  if (left >= block_values()) return context_->degree();
+  return ((left + packing_.fields - 1) / packing_.fields + 7) / 8 * 8;
+}
+
+std::size_t Sums::message_bytes(std::size_t values, bool shared) const {
+  const std::size_t count = blocks(values);
+  if (count == 0) return 0;
+  const std::size_t missing = context_->degree() - stride(values, count - 1);
+  return count * block_bytes(shared) - missing / 8 * packing_.width;
+}
+
 template <class Real>
 Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key, RealSpan<Real> values, const Seed& open) {
   const Context& context = sums.context();
@@ -115,7 +129,7 @@ Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key,
     k.negate(mask.data(), mask.data(), n, q);
     counts.add(message(m.data(), sums, values, block));
     sums.kernels().round_sum(m.data(), m.data(), mask.data(), e, n, q.p, sums.packing().drop);
-    send(out + block * sums.block_bytes(), m.data(), scratch, sums);
+    send(out + block * sums.block_bytes(true), m.data(), sums.stride(values.size, block), sums.packing().width, scratch);
   });
   return counts.get();
 }
@@ -138,12 +152,12 @@ Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key,
     k.from_int8(u.data(), ternary, n, q);
     k.forward_lazy(u.data(), context.table(0));
     counts.add(message(m.data(), sums, values, block));
-    std::uint8_t* target = out + 2 * block * sums.block_bytes();
+    std::uint8_t* target = out + block * sums.block_bytes(false);
     for (int part = 0; part < 2; ++part) {
       k.multiply(x.data(), u.data(), (part == 0 ? key.b : key.a)[0], n, q);
       k.inverse(x.data(), context.table(0));
       sums.kernels().round_sum(x.data(), x.data(), m.data(), ternary + (1 + part) * n, n, q.p, sums.packing().drop);
-      send(target + part * sums.block_bytes(), x.data(), scratch, sums);
+      target = send(target, x.data(), part == 0 ? sums.stride(values.size, block) : n, sums.packing().width, scratch);
       std::fill(m.data(), m.data() + n, 0);
     }
   });
@@ -155,31 +169,34 @@ template Counts encrypt_shared(std::uint8_t*, const Sums&, const SecretKey&, Rea
 template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, RealSpan<float>);
 template Counts encrypt_public(std::uint8_t*, const Sums&, const PublicKey&, RealSpan<double>);
 
-Totals::Totals(const Sums& sums, std::size_t blocks, bool shared)
-    : blocks_(blocks),
+Totals::Totals(const Sums& sums, std::size_t values, bool shared)
+    : values_(values),
+      blocks_(sums.blocks(values)),
       shared_(shared),
-      parts_{Buffer(blocks * sums.context().degree()), Buffer(blocks * sums.context().degree())} {
+      parts_{Buffer(blocks_ * sums.context().degree()), Buffer(blocks_ * sums.context().degree())} {
   for (Buffer& part : parts_) std::fill(part.data(), part.data() + part.size(), 0);
 }
 
 void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const Seed* open, std::uint64_t weight) {
-  const std::size_t n = sums.context().degree(), bytes = sums.block_bytes(), parts = totals.shared() ? 1 : 2;
+  const std::size_t n = sums.context().degree(), parts = totals.shared() ? 1 : 2;
   const unsigned width = sums.packing().width, drop = sums.packing().drop;
   const Word q = sums.context().modulus(0).p;
   const Word largest_allowed = (q - 1 + (drop == 0 ? 0 : Word{1} << (drop - 1))) >> drop;
-  // Returns the largest integer of the block. The last one is read from a copy, because unpacking reads a few
+  // Returns the largest integer of the block. The last part is read from a copy, because unpacking reads a few
   // bytes too far.
   const auto add_block = [&](std::size_t block, Word w) {
     Buffer scratch(n + kPad);
     Word largest = 0;
+    const std::uint8_t* from = in + block * sums.block_bytes(totals.shared());
     for (std::size_t part = 0; part < parts; ++part) {
-      const std::size_t item = block * parts + part;
-      const std::uint8_t* from = in + item * bytes;
-      if (item + 1 == totals.blocks() * parts) {
+      const std::size_t count = part == 0 ? sums.stride(totals.values(), block) : n, bytes = count / 8 * width;
+      const std::uint8_t* bits = from;
+      if (block + 1 == totals.blocks() && part + 1 == parts) {
         std::memcpy(scratch.data(), from, bytes);
-        from = reinterpret_cast<const std::uint8_t*>(scratch.data());
+        bits = reinterpret_cast<const std::uint8_t*>(scratch.data());
       }
-      largest = std::max(largest, sums.kernels().accumulate(totals.part(part) + block * n, from, n, width, w));
+      largest = std::max(largest, sums.kernels().accumulate(totals.part(part) + block * n, bits, count, width, w));
+      from += bytes;
     }
     if (totals.shared()) {
       Stream stream(*open, block);
@@ -225,33 +242,38 @@ void reduce_words(Word* r, const Word* x, Word* upper, const Context& context) {
 
 }  // namespace
 
-std::size_t totals_bytes(const Sums& sums, std::size_t blocks) {
-  return blocks * 2 * sums.context().degree() / 8 * sums.context().modulus(0).bits;
+std::size_t totals_bytes(const Sums& sums, std::size_t values) {
+  const std::size_t count = sums.blocks(values), n = sums.context().degree();
+  if (count == 0) return 0;
+  return (2 * count * n - (n - sums.stride(values, count - 1))) / 8 * sums.context().modulus(0).bits;
 }
 
 void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums) {
-  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1) / 2;
+  const std::size_t n = sums.context().degree();
+  const unsigned bits = sums.context().modulus(0).bits;
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer values(n), upper(n), scratch(n + kPad);
-    auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
+    std::uint8_t* to = out + block * (n / 4 * bits);
     for (std::size_t part = 0; part < 2; ++part) {
       reduce_words(values.data(), totals.part(part) + block * n, upper.data(), sums.context());
-      pack(bytes, values.data(), n, sums.context().modulus(0).bits);
-      std::memcpy(out + (2 * block + part) * each, bytes, each);
+      to = send(to, values.data(), part == 0 ? sums.stride(totals.values(), block) : n, bits, scratch);
     }
   });
 }
 
 void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in) {
-  const std::size_t n = sums.context().degree(), each = totals_bytes(sums, 1) / 2;
+  const std::size_t n = sums.context().degree();
   const Modulus& q = sums.context().modulus(0);
   std::atomic<bool> bad{false};
   parallel_for(totals.blocks(), [&](std::size_t block) {
     Buffer scratch(n + kPad);
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(scratch.data());
+    const std::uint8_t* from = in + block * (n / 4 * q.bits);
     for (std::size_t part = 0; part < 2; ++part) {
-      std::memcpy(scratch.data(), in + (2 * block + part) * each, each);
-      if (sums.kernels().accumulate(totals.part(part) + block * n, bytes, n, q.bits, 1) >= q.p) bad = true;
+      const std::size_t count = part == 0 ? sums.stride(totals.values(), block) : n;
+      std::memcpy(scratch.data(), from, count / 8 * q.bits);
+      from += count / 8 * q.bits;
+      if (sums.kernels().accumulate(totals.part(part) + block * n, bytes, count, q.bits, 1) >= q.p) bad = true;
     }
   });
   if (bad) throw Error(ErrorKind::format, "a coefficient of the sum is not below the modulus: the bytes are damaged");
@@ -287,9 +309,10 @@ bool decrypt(double* out, const Sums& sums, const SecretKey& key, const Totals& 
     constexpr Word kExponent = 0x4330000000000000;  // the bits of 2^52: an integer below it becomes 2^52 + itself
     double most = 0;
     for (unsigned field = 0; field < p.fields; ++field) {
-      double* to = out + block * sums.block_values() + field * n;
+      const std::size_t stride = sums.stride(totals.values(), block);
+      double* to = out + block * sums.block_values() + field * stride;
       const unsigned at = p.delta_bits + field * p.field_bits;
-      for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t i = 0; i < stride; ++i) {
         const Word bits = (c0.data()[i] >> at & mask) | kExponent;
         double value;
         std::memcpy(&value, &bits, sizeof value);

@@ -7,7 +7,8 @@
 
 namespace heflow::ckks {
 
-// One block is N coefficients of `fields` values each: value j N + k of the block is field j of coefficient k.
+// One block is N coefficients of `fields` values each: value j S + k of the block is field j of coefficient k < S. S,
+// the stride, is N; in a last block that is not full it is what its values need, and c0 has S coefficients.
 struct Packing {
   unsigned fields, field_bits;  // values in a coefficient, bits of their sums
   unsigned delta_bits;          // Delta = 2^delta_bits
@@ -24,8 +25,11 @@ class Sums {
   const Packing& packing() const { return packing_; }
   const SumKernels& kernels() const { return *kernels_; }
   std::size_t block_values() const { return packing_.fields * context_->degree(); }
-  std::size_t block_bytes() const { return context_->degree() / 8 * packing_.width; }  // of one polynomial
   std::size_t blocks(std::size_t values) const { return (values + block_values() - 1) / block_values(); }
+  std::size_t stride(std::size_t values, std::size_t block) const;  // a multiple of 8
+  // Of a message: c0 of `stride` coefficients, and with a public key c1 of all.
+  std::size_t block_bytes(bool shared) const { return context_->degree() / 8 * packing_.width * (shared ? 1 : 2); }
+  std::size_t message_bytes(std::size_t values, bool shared) const;
 
  private:
   ContextPtr context_;
@@ -44,7 +48,7 @@ struct Counts {
 };
 
 // Quantise, pack and encrypt. Shared key: one packed polynomial a block, c1 expanded from `open`. Public key: c0
-// and c1, packed. `out` has blocks * parts * block_bytes() bytes.
+// and c1, packed. `out` has message_bytes() bytes.
 template <class Real>
 Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key, RealSpan<Real> values, const Seed& open);
 template <class Real>
@@ -53,20 +57,21 @@ Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key,
 // Sums of weighted c0 (packed integers) and c1 (shared: residues in NTT order; public: packed integers), unreduced.
 class Totals {
  public:
-  Totals(const Sums& sums, std::size_t blocks, bool shared);
+  Totals(const Sums& sums, std::size_t values, bool shared);
+  std::size_t values() const { return values_; }
   std::size_t blocks() const { return blocks_; }
   bool shared() const { return shared_; }
   Word* part(std::size_t i) { return parts_[i].data(); }
   const Word* part(std::size_t i) const { return parts_[i].data(); }
 
  private:
-  std::size_t blocks_;
+  std::size_t values_, blocks_;
   bool shared_;
   Buffer parts_[2];
 };
 
 // As bytes: both parts modulo q, packed. Totals that were just made take them in.
-std::size_t totals_bytes(const Sums& sums, std::size_t blocks);
+std::size_t totals_bytes(const Sums& sums, std::size_t values);
 void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums);
 void import_totals(Totals& totals, const Sums& sums, const std::uint8_t* in);
 

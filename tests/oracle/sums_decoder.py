@@ -106,8 +106,8 @@ def fft(values, w, q):
     return out
 
 
-def decode(message, parameters, secret, blocks=1):
-    """Return the header and the integers of the first blocks."""
+def decode(message, parameters, secret, count):
+    """Return the header and the `count` integers."""
     n, (bits, fields, field_bits, delta_bits, drop) = 2048, parameters
     magic, version, kind, scheme = struct.unpack_from("<4sHBB", message)
     assert (magic, version, kind, scheme) == (b"HEFL", 1, 4, 3)
@@ -116,16 +116,17 @@ def decode(message, parameters, secret, blocks=1):
     payload = message[36 + header_size : 36 + header_size + payload_size]
     seed, packed = payload[:32], payload[32:]
     q, width = modulus(bits, n), bits - drop
-    size = n * width // 8
-    values = []
-    for block in range(blocks):
-        stream = int.from_bytes(packed[block * size : (block + 1) * size], "little")
-        c0 = [(stream >> (k * width) & ((1 << width) - 1)) << drop for k in range(n)]
+    values, at = [], 0
+    for block in range(-(-count // (fields * n))):
+        left = count - block * fields * n
+        stride = n if left >= fields * n else (-(-left // fields) + 7) // 8 * 8
+        stream = int.from_bytes(packed[at : at + stride * width // 8], "little")
+        at += stride * width // 8
+        c0 = [(stream >> (k * width) & ((1 << width) - 1)) << drop for k in range(stride)]
         noisy = product(expand(seed, block, q, n), secret, q, n)
-        sums = [
-            (a + b + (1 << (delta_bits - 1))) % q >> delta_bits
-            for a, b in zip(c0, noisy, strict=True)
-        ]
+        half = 1 << (delta_bits - 1)
+        sums = [(a + b + half) % q >> delta_bits for a, b in zip(c0, noisy, strict=False)]
         for field in range(fields):
             values += [s >> (field * field_bits) & ((1 << field_bits) - 1) for s in sums]
-    return header, values
+    assert at == len(packed)
+    return header, values[:count]

@@ -144,12 +144,12 @@ class PublicContext:
     def accumulator(self, count: int) -> Accumulator:
         """Return an empty sum of `count` values."""
         shared = self.parameters.shared
-        return Accumulator(self, _sums.Totals(self._sums, self._sums.blocks(count), shared))
+        return Accumulator(self, _sums.Totals(self._sums, count, shared))
 
     def accumulator_from_bytes(self, count: int, data: Any) -> Accumulator:
         """Read a sum."""
-        blocks, shared = self._sums.blocks(count), self.parameters.shared
-        return Accumulator(self, _sums.totals_from_bytes(self._sums, data, blocks, shared))
+        shared = self.parameters.shared
+        return Accumulator(self, _sums.totals_from_bytes(self._sums, data, count, shared))
 
     def with_backend(self, name: str) -> PublicContext:
         """Return the same key for another backend."""

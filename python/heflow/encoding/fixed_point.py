@@ -99,6 +99,8 @@ def _refuse_objects(array: NDArray[Any]) -> None:
 
 
 def _float64(array: NDArray[Any]) -> NDArray[np.float64]:
+    if array.dtype == np.float64:
+        return array
     with np.errstate(over="ignore"):
         values = array.astype(np.float64)
     lost = np.isfinite(array) & ~np.isfinite(values)

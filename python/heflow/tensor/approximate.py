@@ -48,9 +48,11 @@ def encrypt(
             f"scale_bits={scale_bits!r}: the scale of {evaluator.label} is 2^{evaluator.scale_bits}, set "
             "by its parameters"
         )
-    values = as_messages(message).astype(np.float64)
-    declared = _range(evaluator) if bound is None else bound
-    encoding = declared_encoding(np.empty(0), evaluator.scale_bits, declared, 0)
+    values = as_messages(message).astype(np.float64, copy=False)
+    if bound is None:
+        encoding = Encoding(evaluator.scale_bits, evaluator.range_limit, False)
+    else:
+        encoding = declared_encoding(np.empty(0), evaluator.scale_bits, bound, 0)
     require(encoding.limit, evaluator.capacity, "the message")
     flat = np.ascontiguousarray(values).reshape(-1)
     sizes = np.abs(flat)
@@ -105,7 +107,7 @@ def _product_limit(x: int, y: int, terms: int, evaluator: Any) -> int:
 
 def _with(x: EncryptedTensor, batch: Any, shape: Any, limit: int, what: str) -> EncryptedTensor:
     limit = require(limit, x.public.evaluator.capacity_of(batch), what)
-    return x._with(batch, shape, replace(x._encoding, limit=limit), False)
+    return x._with(batch, shape, Encoding(x.scale_bits, limit, False), False)
 
 
 def _view(x: EncryptedTensor, shape: tuple[int, ...]) -> Any:
