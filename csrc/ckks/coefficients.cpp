@@ -14,7 +14,7 @@
 namespace heflow::ckks {
 namespace {
 
-constexpr std::size_t kPad = 8;  // bytes readable and writable beyond packed bits
+constexpr std::size_t kPad = 8, kPadBytes = 64;  // words, bytes: readable beyond packed bits
 
 // Eight values are `width` bytes: each store carries the bits that its last byte shares with the next value.
 void pack(std::uint8_t* out, const Word* values, std::size_t n, unsigned width) {
@@ -62,12 +62,14 @@ Counts message(Word* m, const Sums& sums, RealSpan<Real> values, std::size_t blo
   return counts;
 }
 
-// Through scratch: packing writes a few bytes too far.
-std::uint8_t* send(std::uint8_t* out, const Word* values, std::size_t n, unsigned width, Buffer& scratch) {
-  auto* bytes = reinterpret_cast<std::uint8_t*>(scratch.data());
-  pack(bytes, values, n, width);
-  std::memcpy(out, bytes, n / 8 * width);
-  return out + n / 8 * width;
+// The last eight go through scratch: packing writes a few bytes too far.
+std::uint8_t* send(std::uint8_t* out, const Word* values, std::size_t n, unsigned width) {
+  pack(out, values, n - 8, width);
+  out += (n - 8) / 8 * width;
+  std::uint8_t last[kPadBytes + 8];
+  pack(last, values + n - 8, 8, width);
+  std::memcpy(out, last, width);
+  return out + width;
 }
 
 class SharedCounts {
@@ -119,7 +121,7 @@ Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key,
   const Seed seed = Seed::fresh();
   SharedCounts counts;
   parallel_for(sums.blocks(values.size), [&](std::size_t block) {
-    Buffer m(n, Content::secret), mask(n, Content::secret), small(n / 8, Content::secret), scratch(n + kPad);
+    Buffer m(n, Content::secret), mask(n, Content::secret), small(n / 8, Content::secret);
     auto* e = reinterpret_cast<std::int8_t*>(small.data());
     Stream errors(seed, block), public_stream(open, block);
     centred_binomial21(errors, e, n);
@@ -129,7 +131,7 @@ Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key,
     k.negate(mask.data(), mask.data(), n, q);
     counts.add(message(m.data(), sums, values, block));
     sums.kernels().round_sum(m.data(), m.data(), mask.data(), e, n, q.p, sums.packing().drop);
-    send(out + block * sums.block_bytes(true), m.data(), sums.stride(values.size, block), sums.packing().width, scratch);
+    send(out + block * sums.block_bytes(true), m.data(), sums.stride(values.size, block), sums.packing().width);
   });
   return counts.get();
 }
@@ -143,7 +145,7 @@ Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key,
   const Seed seed = Seed::fresh();
   SharedCounts counts;
   parallel_for(sums.blocks(values.size), [&](std::size_t block) {
-    Buffer m(n, Content::secret), u(n, Content::secret), x(n, Content::secret), scratch(n + kPad);
+    Buffer m(n, Content::secret), u(n, Content::secret), x(n, Content::secret);
     Buffer small(3 * n / 8, Content::secret);
     auto* ternary = reinterpret_cast<std::int8_t*>(small.data());
     Stream stream(seed, block);
@@ -157,7 +159,7 @@ Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key,
       k.multiply(x.data(), u.data(), (part == 0 ? key.b : key.a)[0], n, q);
       k.inverse(x.data(), context.table(0));
       sums.kernels().round_sum(x.data(), x.data(), m.data(), ternary + (1 + part) * n, n, q.p, sums.packing().drop);
-      target = send(target, x.data(), part == 0 ? sums.stride(values.size, block) : n, sums.packing().width, scratch);
+      target = send(target, x.data(), part == 0 ? sums.stride(values.size, block) : n, sums.packing().width);
       std::fill(m.data(), m.data() + n, 0);
     }
   });
@@ -182,8 +184,9 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
   const unsigned width = sums.packing().width, drop = sums.packing().drop;
   const Word q = sums.context().modulus(0).p;
   const Word largest_allowed = (q - 1 + (drop == 0 ? 0 : Word{1} << (drop - 1))) >> drop;
-  // Returns the largest integer of the block. The last part is read from a copy, because unpacking reads a few
-  // bytes too far.
+  const std::uint8_t* end = in + sums.message_bytes(totals.values(), totals.shared());
+  // Returns the largest integer of the block. What lies at the end is read from a copy, because unpacking reads
+  // too far.
   const auto add_block = [&](std::size_t block, Word w) {
     Buffer scratch(n + kPad);
     Word largest = 0;
@@ -191,7 +194,7 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
     for (std::size_t part = 0; part < parts; ++part) {
       const std::size_t count = part == 0 ? sums.stride(totals.values(), block) : n, bytes = count / 8 * width;
       const std::uint8_t* bits = from;
-      if (block + 1 == totals.blocks() && part + 1 == parts) {
+      if (from + bytes + kPadBytes > end) {
         std::memcpy(scratch.data(), from, bytes);
         bits = reinterpret_cast<const std::uint8_t*>(scratch.data());
       }
@@ -202,7 +205,12 @@ void accumulate(Totals& totals, const Sums& sums, const std::uint8_t* in, const 
       Stream stream(*open, block);
       uniform_residues(stream, scratch.data(), n, q);
       Word* total = totals.part(1) + block * n;
-      for (std::size_t i = 0; i < n; ++i) total[i] += w * scratch.data()[i];
+      const Word* a = scratch.data();
+      if (w == 1) {
+        for (std::size_t i = 0; i < n; ++i) total[i] += a[i];
+      } else {
+        for (std::size_t i = 0; i < n; ++i) total[i] += w * a[i];
+      }
     }
     return largest;
   };
@@ -252,11 +260,11 @@ void export_totals(std::uint8_t* out, const Totals& totals, const Sums& sums) {
   const std::size_t n = sums.context().degree();
   const unsigned bits = sums.context().modulus(0).bits;
   parallel_for(totals.blocks(), [&](std::size_t block) {
-    Buffer values(n), upper(n), scratch(n + kPad);
+    Buffer values(n), upper(n);
     std::uint8_t* to = out + block * (n / 4 * bits);
     for (std::size_t part = 0; part < 2; ++part) {
       reduce_words(values.data(), totals.part(part) + block * n, upper.data(), sums.context());
-      to = send(to, values.data(), part == 0 ? sums.stride(totals.values(), block) : n, bits, scratch);
+      to = send(to, values.data(), part == 0 ? sums.stride(totals.values(), block) : n, bits);
     }
   });
 }

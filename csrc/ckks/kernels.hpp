@@ -22,8 +22,8 @@ struct SumKernels {
   // r[i] = (a[i] + b[i] + small[i] mod q + 2^(drop-1)) >> drop; a, b < q; drop 0 rounds nothing. n a multiple of 8.
   void (*round_sum)(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b, const std::int8_t* small, std::size_t n,
                     std::uint64_t q, unsigned drop);
-  // total[i] += weight * (width bits of `bits` at i width); returns the largest of them. width <= 57; seven
-  // bytes beyond the end are readable. n a multiple of 8. weight 0 only looks.
+  // total[i] += weight * (width bits of `bits` at i width); returns the largest of them. width <= 57; 63
+  // bytes beyond the end are readable. n a multiple of 8.
   std::uint64_t (*accumulate)(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width,
                               std::uint64_t weight);
 };

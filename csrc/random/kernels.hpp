@@ -14,6 +14,9 @@ void chacha20_portable(std::uint8_t* out, const std::uint8_t* key, std::uint64_t
 // Whole groups of 16 blocks only.
 void chacha20_avx512(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
                      std::size_t blocks) noexcept;
+// Pairs of bits in order, less 1, without those that are 3: how many were kept. `out` has room for 16
+// bytes more than 4 * count; count a multiple of 4.
+std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept;
 // Sum of bits 0..20 less sum of bits 32..52 of each word; count a multiple of 8.
 void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t count) noexcept;
 #endif

@@ -1,5 +1,7 @@
 #include "samplers.hpp"
 
+#include <cstring>
+
 #include "../base/bytes.hpp"
 #include "../base/isa.hpp"
 #include "../base/wipe.hpp"
@@ -30,6 +32,23 @@ void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std:
     x += x >> 8, x += x >> 16;  // each 32-bit half: its sum in the low byte
     out[i] = static_cast<std::int8_t>((x & 0x3f) - ((x >> 32) & 0x3f));
   }
+}
+
+// Pairs of bits less 1, without those that are 3; returns how many.
+std::size_t ternary_pairs(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) {
+#if defined(HEFLOW_HAVE_AVX512IFMA)
+  const CpuFeatures& cpu = cpu_features();
+  if (cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma) return ternary_avx512(out, bytes, count);
+#endif
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (int pair = 0; pair < 8; pair += 2) {
+      const int candidate = (bytes[i] >> pair) & 3;
+      out[n] = static_cast<std::int8_t>(candidate - 1);
+      n += static_cast<std::size_t>(((candidate + 1) >> 2) ^ 1);  // 3 is overwritten by the next
+    }
+  }
+  return n;
 }
 
 std::uint64_t is_below(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) {
@@ -86,18 +105,12 @@ void uniform_residues(Stream& stream, std::uint64_t* out, std::size_t count, std
 void uniform_ternary(Stream& stream, std::int8_t* out, std::size_t count) noexcept {
   constexpr std::size_t kBytes = 1024;
   std::uint8_t bytes[kBytes];
-  std::int8_t kept[4 * kBytes];
+  std::int8_t kept[4 * kBytes + 16];
   for (std::size_t done = 0; done < count;) {
     stream.fill(bytes, kBytes);
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < kBytes; ++i) {
-      for (int pair = 0; pair < 8; pair += 2) {
-        const int candidate = (bytes[i] >> pair) & 3;
-        kept[n] = static_cast<std::int8_t>(candidate - 1);
-        n += ((candidate + 1) >> 2) ^ 1;  // 3 is overwritten by the next
-      }
-    }
-    for (std::size_t i = 0; i < n && done < count; ++i) out[done++] = kept[i];
+    const std::size_t n = ternary_pairs(kept, bytes, kBytes), part = n < count - done ? n : count - done;
+    std::memcpy(out + done, kept, part);
+    done += part;
   }
   wipe(bytes, sizeof bytes), wipe(kept, sizeof kept);
 }

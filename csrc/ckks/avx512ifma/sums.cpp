@@ -64,8 +64,28 @@ void round_sum(std::uint64_t* r, const std::uint64_t* a, const std::uint64_t* b,
   }
 }
 
+// Eight fields are `width` bytes: one load, and four 16-bit words for each field. width <= 49
+std::uint64_t accumulate_narrow(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width,
+                                std::uint64_t weight) {
+  const long long w = width;
+  const Vec starts = _mm512_set_epi64(7 * w, 6 * w, 5 * w, 4 * w, 3 * w, 2 * w, w, 0);
+  const Vec first = _mm512_srli_epi64(starts, 4), shifts = _mm512_and_si512(starts, _mm512_set1_epi64(15));
+  const Vec words =
+      _mm512_add_epi64(_mm512_mullo_epi64(first, _mm512_set1_epi64(0x0001000100010001)), _mm512_set1_epi64(0x0003000200010000));
+  const Vec mask = _mm512_set1_epi64((1ll << width) - 1), factor = _mm512_set1_epi64(static_cast<long long>(weight));
+  Vec largest = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < n; i += 8, bits += width) {
+    const Vec fields = _mm512_permutexvar_epi16(words, _mm512_loadu_si512(bits));
+    const Vec x = _mm512_and_si512(_mm512_srlv_epi64(fields, shifts), mask);
+    largest = _mm512_max_epu64(largest, x);
+    const Vec scaled = weight == 1 ? x : _mm512_mullo_epi64(x, factor);
+    _mm512_store_si512(total + i, _mm512_add_epi64(_mm512_load_si512(total + i), scaled));
+  }
+  return static_cast<std::uint64_t>(_mm512_reduce_max_epu64(largest));
+}
+
 std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::size_t n, unsigned width, std::uint64_t weight) {
-  // Eight fields are `width` bytes.
+  if (width <= 49) return accumulate_narrow(total, bits, n, width, weight);
   const long long w = width;
   const Vec starts = _mm512_set_epi64(7 * w, 6 * w, 5 * w, 4 * w, 3 * w, 2 * w, w, 0);
   const Vec offsets = _mm512_srli_epi64(starts, 3), shifts = _mm512_and_si512(starts, _mm512_set1_epi64(7));
@@ -74,7 +94,6 @@ std::uint64_t accumulate(std::uint64_t* total, const std::uint8_t* bits, std::si
   for (std::size_t i = 0; i < n; i += 8, bits += width) {
     const Vec x = _mm512_and_si512(_mm512_srlv_epi64(_mm512_i64gather_epi64(offsets, bits, 1), shifts), mask);
     largest = _mm512_max_epu64(largest, x);
-    if (weight == 0) continue;
     const Vec scaled = weight == 1 ? x : _mm512_mullo_epi64(x, factor);
     _mm512_store_si512(total + i, _mm512_add_epi64(_mm512_load_si512(total + i), scaled));
   }

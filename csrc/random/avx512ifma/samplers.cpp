@@ -1,4 +1,4 @@
-// Bit counts by nibble look-up inside registers: constant time, and no instruction beyond AVX512BW.
+// Small samples. Bit counts go by nibble look-up inside registers: constant time, nothing beyond AVX512BW.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -12,6 +12,23 @@
 #include "../kernels.hpp"
 
 namespace heflow {
+
+std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept {
+  const __m512i three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1);
+  // Four bytes hold 16 pairs: pair i of them in lane i.
+  const __m512i shifts = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; i += 4) {
+    std::uint32_t word;
+    __builtin_memcpy(&word, bytes + i, sizeof word);
+    const __m512i pairs = _mm512_and_si512(_mm512_srlv_epi32(_mm512_set1_epi32(static_cast<int>(word)), shifts), three);
+    const __mmask16 good = _mm512_cmpneq_epu32_mask(pairs, three);
+    const __m512i values = _mm512_maskz_compress_epi32(good, _mm512_sub_epi32(pairs, one));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + kept), _mm512_cvtepi32_epi8(values));
+    kept += static_cast<unsigned>(__builtin_popcount(good));
+  }
+  return kept;
+}
 
 void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t count) noexcept {
   const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
