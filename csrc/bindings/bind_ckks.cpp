@@ -74,7 +74,7 @@ py::tuple public_to_bytes(const PublicKey& key) {
   const Context& context = *key.context;
   py::bytes data(nullptr, polynomial_bytes(context, context.primes()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
-  write_key(out, key.b, context.primes(), context);
+  write_key(out, key.b, 0, context.primes(), context);
   return py::make_tuple(to_py(key.seed), data);
 }
 
@@ -84,14 +84,14 @@ std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::str
   auto key =
       std::make_shared<PublicKey>(PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
   const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
-  read_key(key->b, key->a, in, key->seed, 0, primes, *context);
+  read_key(key->b, key->a, in, key->seed, 0, 0, primes, *context);
   return key;
 }
 
 py::tuple switch_to_bytes(const Context& context, const SwitchKey& key) {
-  py::bytes data(nullptr, key.b.size() * polynomial_bytes(context, context.primes()));
+  py::bytes data(nullptr, context.data_primes() * polynomial_bytes(context, context.primes()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
-  for (const Limbs& b : key.b) write_key(out, b, context.primes(), context);
+  for (std::size_t i = 0; i < context.data_primes(); ++i) write_key(out, key.b, i * key.primes, key.primes, context);
   return py::make_tuple(to_py(key.seed), data);
 }
 
@@ -100,13 +100,11 @@ std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::str
   const std::size_t primes = context->primes(), digits = context->data_primes();
   if (!context->has_special() || data.size() != digits * polynomial_bytes(*context, primes))
     refuse(ErrorKind::format, "the evaluation key does not have its length");
-  auto key = std::make_shared<SwitchKey>();
+  auto key = std::make_shared<SwitchKey>(*context);
   key->seed = seed_bytes(seed);
   const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
   for (std::size_t i = 0; i < digits; ++i) {
-    key->b.emplace_back(*context, primes);
-    key->a.emplace_back(*context, primes);
-    read_key(key->b[i], key->a[i], in, key->seed, i, primes, *context);
+    read_key(key->b, key->a, in, key->seed, i, i * primes, primes, *context);
   }
   if (steps != 0)
     key->positions = ckks::automorphism(ckks::rotation_exponent(steps, context->log_degree()), context->log_degree());

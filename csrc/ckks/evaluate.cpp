@@ -54,7 +54,7 @@ void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t p
   for (std::size_t t = 0; t <= primes; ++t) {
     const std::size_t j = t < primes ? t : context.special();
     for (std::size_t i = 0; i < primes; ++i) {
-      keys0[i] = key.b[i][j], keys1[i] = key.a[i][j], digit[i] = digits[i];
+      keys0[i] = key.b[i * key.primes + j], keys1[i] = key.a[i * key.primes + j], digit[i] = digits[i];
       if (i == j) {
         digit[i] = d[i];
         continue;

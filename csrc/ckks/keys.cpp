@@ -10,7 +10,7 @@ namespace heflow::ckks {
 namespace {
 
 // b = e - a s' (+ t P on limb `digit`), prepared like a.
-void fill_pair(Limbs& b, Limbs& a, std::size_t primes, const Limbs& target, Stream& errors, const Seed& seed,
+void fill_pair(Limbs& b, Limbs& a, std::size_t first, std::size_t primes, const Limbs& target, Stream& errors, const Seed& seed,
                std::uint64_t polynomial, const Limbs* message, std::size_t digit, const Context& context) {
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree();
@@ -19,29 +19,28 @@ void fill_pair(Limbs& b, Limbs& a, std::size_t primes, const Limbs& target, Stre
   centred_binomial21(errors, e, n);
   for (std::size_t i = 0; i < primes; ++i) {
     const Modulus& m = context.modulus(i);
-    expand_uniform(a[i], seed, polynomial, i, context);
-    k.multiply(product.data(), a[i], target[i], n, m);
-    k.from_int8(b[i], e, n, m);
-    k.forward(b[i], context.table(i));
-    k.subtract(b[i], b[i], product.data(), n, m);
-    k.prepare(b[i], b[i], n, m);
-    k.prepare(a[i], a[i], n, m);
+    Word *bi = b[first + i], *ai = a[first + i];
+    expand_uniform(ai, seed, polynomial, i, context);
+    k.multiply(product.data(), ai, target[i], n, m);
+    k.from_int8(bi, e, n, m);
+    k.forward(bi, context.table(i));
+    k.subtract(bi, bi, product.data(), n, m);
+    k.prepare(bi, bi, n, m);
+    k.prepare(ai, ai, n, m);
     // The message is prepared already.
     if (message != nullptr && i == digit) {
-      k.scale_add(b[i], (*message)[i], context.prime(context.special(), i), b[i], n, m);
+      k.scale_add(bi, (*message)[i], context.prime(context.special(), i), bi, n, m);
     }
   }
 }
 
 std::shared_ptr<SwitchKey> make_switch_key(const Context& context, const Limbs& target, const Limbs& message) {
-  auto key = std::make_shared<SwitchKey>();
+  auto key = std::make_shared<SwitchKey>(context);
   key->seed = fresh_seed_bytes();
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
   for (std::size_t i = 0; i < context.data_primes(); ++i) {
-    key->b.emplace_back(context, context.primes());
-    key->a.emplace_back(context, context.primes());
     Stream errors(noise, i);
-    fill_pair(key->b[i], key->a[i], context.primes(), target, errors, seed, i, &message, i, context);
+    fill_pair(key->b, key->a, i * key->primes, context.primes(), target, errors, seed, i, &message, i, context);
   }
   return key;
 }
@@ -77,7 +76,7 @@ std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret) {
       PublicKey{secret.context(), fresh_seed_bytes(), Limbs(context, context.primes()), Limbs(context, context.primes())});
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
   Stream errors(noise, 0);
-  fill_pair(key->b, key->a, context.primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
+  fill_pair(key->b, key->a, 0, context.primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
   return key;
 }
 

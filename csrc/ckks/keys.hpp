@@ -5,16 +5,18 @@
 
 namespace heflow::ckks {
 
-// Limbs of one polynomial over the first `primes` primes of a context.
+// Limbs side by side, a few cache lines apart from powers of two: many are read at once, and would otherwise all
+// compete for the same sets of the cache.
 class Limbs {
  public:
-  Limbs(const Context& context, std::size_t primes, Content content = Content::open)
-      : degree_(context.degree()), words_(primes * context.degree(), content) {}
-  Word* operator[](std::size_t i) { return words_.data() + i * degree_; }
-  const Word* operator[](std::size_t i) const { return words_.data() + i * degree_; }
+  Limbs(const Context& context, std::size_t count, Content content = Content::open)
+      : stride_(context.degree() + kSkew), words_(count * stride_, content) {}
+  Word* operator[](std::size_t i) { return words_.data() + i * stride_; }
+  const Word* operator[](std::size_t i) const { return words_.data() + i * stride_; }
 
  private:
-  std::size_t degree_;
+  static constexpr std::size_t kSkew = 40;  // 5 lines of 8 words
+  std::size_t stride_;
   Buffer words_;
 };
 
@@ -43,8 +45,11 @@ struct PublicKey {
 // One pair (b_i, a_i) for each data prime q_i: b_i = e_i - a_i s' + [i] P t, over all primes. It turns c t into
 // a ciphertext under s' (Gentry, Halevi and Smart 2012).
 struct SwitchKey {
+  explicit SwitchKey(const Context& context)
+      : primes(context.primes()), b(context, context.data_primes() * primes), a(context, context.data_primes() * primes) {}
+  std::size_t primes;  // limb j of digit i is number i primes + j
   SeedBytes seed;
-  std::vector<Limbs> b, a;
+  Limbs b, a;
   std::vector<std::uint32_t> positions;  // of a Galois key: its automorphism
 };
 

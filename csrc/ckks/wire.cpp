@@ -40,22 +40,22 @@ void read_limb(Word* limb, const std::uint8_t*& in, const Context& context, std:
   if (largest >= p) throw Error(ErrorKind::format, "a residue is not below its prime: the bytes are damaged");
 }
 
-void write_key(std::uint8_t*& out, const Limbs& b, std::size_t primes, const Context& context) {
+void write_key(std::uint8_t*& out, const Limbs& b, std::size_t first, std::size_t primes, const Context& context) {
   Buffer limb(context.degree());
   for (std::size_t i = 0; i < primes; ++i) {
-    unprepare(limb.data(), b[i], i, context);
+    unprepare(limb.data(), b[first + i], i, context);
     write_limb(out, limb.data(), context, i);
   }
 }
 
-void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial, std::size_t primes,
-              const Context& context) {
+void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial, std::size_t first,
+              std::size_t primes, const Context& context) {
   const Seed from = seed_of(seed);
   for (std::size_t i = 0; i < primes; ++i) {
-    read_limb(b[i], in, context, i);
-    prepare(b[i], i, context);
-    expand_uniform(a[i], from, polynomial, i, context);
-    prepare(a[i], i, context);
+    read_limb(b[first + i], in, context, i);
+    prepare(b[first + i], i, context);
+    expand_uniform(a[first + i], from, polynomial, i, context);
+    prepare(a[first + i], i, context);
   }
 }
 

@@ -11,9 +11,9 @@ std::size_t polynomial_bytes(const Context& context, std::size_t primes);  // of
 void write_limb(std::uint8_t*& out, const Word* limb, const Context& context, std::size_t prime);
 void read_limb(Word* limb, const std::uint8_t*& in, const Context& context, std::size_t prime);
 
-// Half of a key: b canonical; a comes from the seed.
-void write_key(std::uint8_t*& out, const Limbs& b, std::size_t primes, const Context& context);
-void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial, std::size_t primes,
-              const Context& context);
+// Limbs `first` .. `first + primes - 1` of a key: b canonical; a comes from the seed.
+void write_key(std::uint8_t*& out, const Limbs& b, std::size_t first, std::size_t primes, const Context& context);
+void read_key(Limbs& b, Limbs& a, const std::uint8_t*& in, const SeedBytes& seed, std::uint64_t polynomial, std::size_t first,
+              std::size_t primes, const Context& context);
 
 }  // namespace heflow::ckks

@@ -33,6 +33,28 @@ void forward_pair(Word* a, std::size_t blocks, std::size_t quarter, const Factor
   }
 }
 
+// The first stage back: neighbours.
+void inverse_stage(Word* a, std::size_t blocks, const Factor* tree, Word p) {
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const Word u = a[2 * b], v = a[2 * b + 1];
+    a[2 * b] = correct(u + v, 2 * p);
+    a[2 * b + 1] = times(u - v + 2 * p, tree[blocks + b], p);
+  }
+}
+
+// Two stages back in one visit of four rows; arguments and results < 2p.
+void inverse_pair(Word* x, std::size_t quarter, const Factor& left, const Factor& right, const Factor& top, Word p) {
+  for (std::size_t j = 0; j < quarter; ++j) {
+    Word *x0 = x + j, *x1 = x0 + quarter, *x2 = x1 + quarter, *x3 = x2 + quarter;
+    const Word u0 = *x0 + *x1, u2 = *x2 + *x3;  // < 4p
+    const Word v1 = times(*x0 - *x1 + 2 * p, left, p), v3 = times(*x2 - *x3 + 2 * p, right, p);
+    *x0 = correct(correct(u0 + u2, 4 * p), 2 * p);
+    *x1 = correct(v1 + v3, 2 * p);
+    *x2 = times(u0 - u2 + 4 * p, top, p);
+    *x3 = times(v1 - v3 + 2 * p, top, p);
+  }
+}
+
 void transpose_blocks(Word* a, std::size_t n) {
   for (std::size_t b = 0; b < n; b += 64) {
     for (std::size_t i = 1; i < 8; ++i) {
@@ -66,17 +88,15 @@ void inverse(Word* a, const NttTable& table) noexcept {
   const std::size_t n = std::size_t{1} << table.log_degree;
   const Word p = table.modulus.p;
   transpose_blocks(a, n);
-  for (std::size_t blocks = n / 2, half = 1; blocks >= 1; blocks /= 2, half *= 2) {
-    for (std::size_t b = 0; b < blocks; ++b) {
-      const Factor w = blocks == 1 ? table.last : table.inverse[blocks + b];
-      Word *x = a + 2 * b * half, *y = x + half;
-      for (std::size_t j = 0; j < half; ++j) {
-        const Word u = x[j], v = y[j];
-        x[j] = correct(u + v, 2 * p);
-        y[j] = times(u - v + 2 * p, w, p);
-      }
+  std::size_t half = 1;
+  if (table.log_degree % 2 != 0) inverse_stage(a, n / 2, table.inverse, p), half = 2;
+  for (; half < n / 4; half *= 4) {
+    for (std::size_t b = 0; b < n / (4 * half); ++b) {
+      const std::size_t outer = n / (4 * half) + b;
+      inverse_pair(a + 4 * b * half, half, table.inverse[2 * outer], table.inverse[2 * outer + 1], table.inverse[outer], p);
     }
   }
+  inverse_pair(a, half, table.inverse[2], table.inverse[3], table.last, p);
   for (std::size_t i = 0; i < n / 2; ++i) a[i] = correct(times(a[i], table.degree_inverse, p), p);
   for (std::size_t i = n / 2; i < n; ++i) a[i] = correct(a[i], p);
 }
