@@ -45,6 +45,11 @@ const CpuFeatures& cpu_features() noexcept {
   return features;
 }
 
+bool runs_avx512ifma() noexcept {
+  const CpuFeatures& cpu = cpu_features();
+  return cpu.pclmul && cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma;
+}
+
 std::string cpu_name() {
 #if defined(__x86_64__)
   char name[49] = {};

@@ -10,6 +10,7 @@ struct CpuFeatures {
 };
 
 const CpuFeatures& cpu_features() noexcept;  // all false off x86-64
+bool runs_avx512ifma() noexcept;             // everything that the objects in avx512ifma/ are compiled for
 std::string cpu_name();
 
 }  // namespace heflow

@@ -14,16 +14,14 @@ struct Entry {
 };
 
 std::vector<Entry> entries() {
-  const CpuFeatures& cpu = cpu_features();
 #if defined(HEFLOW_HAVE_AVX512IFMA)
   const Kernels* ifma = &kAvx512IfmaKernels;
 #else
   const Kernels* ifma = nullptr;
 #endif
-  const bool has_ifma = cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma;
   return {
       {"portable", {}, &kPortableKernels, true},
-      {"avx512ifma", {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma"}, ifma, has_ifma},
+      {"avx512ifma", {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "pclmul"}, ifma, runs_avx512ifma()},
   };
 }
 

@@ -80,8 +80,7 @@ void add_divided(const Half& half, Word* c, const Word* u, const double* rest, s
     k.scale_add(scratch.data(), c, context.factor(m.p - context.prime(context.special(), i).value, i), scratch.data(), n, m);
   }
   k.forward(scratch.data(), context.table(i));
-  k.multiply(c, u, half.key[i], n, m);
-  k.difference_scale(c, c, scratch.data(), context.inverse(context.special(), i), nullptr, n, m);
+  k.multiply_difference(c, u, half.key[i], scratch.data(), context.inverse(context.special(), i), n, m);
 }
 
 }  // namespace

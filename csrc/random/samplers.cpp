@@ -20,9 +20,7 @@ std::size_t bit_length(const std::uint64_t* x, std::size_t words) {
 // Sums of bits 0..20 less sums of bits 32..52, side by side.
 void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std::size_t count) {
 #if defined(HEFLOW_HAVE_AVX512IFMA)
-  const CpuFeatures& cpu = cpu_features();
-  if (cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma)
-    return centred_binomial21_avx512(out, words, count);
+  if (runs_avx512ifma()) return centred_binomial21_avx512(out, words, count);
 #endif
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t x = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & 0x001fffff001fffff;
@@ -37,8 +35,7 @@ void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std:
 // Pairs of bits less 1, without those that are 3; returns how many.
 std::size_t ternary_pairs(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) {
 #if defined(HEFLOW_HAVE_AVX512IFMA)
-  const CpuFeatures& cpu = cpu_features();
-  if (cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma) return ternary_avx512(out, bytes, count);
+  if (runs_avx512ifma()) return ternary_avx512(out, bytes, count);
 #endif
   std::size_t n = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -49,6 +46,19 @@ std::size_t ternary_pairs(std::int8_t* out, const std::uint8_t* bytes, std::size
     }
   }
   return n;
+}
+
+// Cuts words to a mask; true if all are then below p.
+bool cut_below(std::uint64_t* words, std::size_t count, std::uint64_t mask, std::uint64_t p) {
+#if defined(HEFLOW_HAVE_AVX512IFMA)
+  if (count % 8 == 0 && runs_avx512ifma()) return cut_below_avx512(words, count, mask, p);
+#endif
+  std::uint64_t large = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    words[i] = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & mask;
+    large |= (p - 1 - words[i]) >> 63;
+  }
+  return large == 0;
 }
 
 std::uint64_t is_below(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) {
@@ -87,12 +97,7 @@ void uniform_residues(Stream& stream, std::uint64_t* out, std::size_t count, std
     const std::size_t wanted = count - done;
     std::uint64_t* words = out + done;
     stream.fill(reinterpret_cast<std::uint8_t*>(words), wanted * sizeof *words);
-    std::uint64_t large = 0;
-    for (std::size_t i = 0; i < wanted; ++i) {
-      words[i] = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & mask;
-      large |= (p - 1 - words[i]) >> 63;
-    }
-    if (large == 0) return;
+    if (cut_below(words, wanted, mask, p)) return;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < wanted; ++i) {
       words[kept] = words[i];

@@ -78,6 +78,9 @@ struct Kernels {
   // (a - b) w + c; c may be null
   void (*difference_scale)(Word* r, const Word* a, const Word* b, const Factor& w, const Word* c, std::size_t n,
                            const Modulus& m) noexcept;
+  // (a b - c) w; a lazy
+  void (*multiply_difference)(Word* r, const Word* a, const Word* prepared, const Word* c, const Factor& w, std::size_t n,
+                              const Modulus& m) noexcept;
   // (x0 + x1 s)(y0 + y1 s) = d0 + d1 s + d2 s^2
   void (*tensor)(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
                  const Modulus& m) noexcept;

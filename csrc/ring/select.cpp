@@ -8,9 +8,7 @@ namespace heflow::ring {
 const Kernels& kernels_for(const std::string& name) {
   if (name == kPortableKernels.name) return kPortableKernels;
 #if defined(HEFLOW_HAVE_AVX512IFMA)
-  const CpuFeatures& cpu = cpu_features();
-  const bool runs = cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma;
-  if (runs && name == kAvx512IfmaKernels.name) return kAvx512IfmaKernels;
+  if (runs_avx512ifma() && name == kAvx512IfmaKernels.name) return kAvx512IfmaKernels;
 #endif
   throw Error(ErrorKind::backend, "backend '" + name + "' is unknown or not available here; see heflow.backends()");
 }

@@ -43,8 +43,7 @@ std::uint64_t fold_word(std::uint64_t word, int first_slice) {
 std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_t crc) noexcept {
   crc = ~crc;
 #if defined(HEFLOW_HAVE_AVX512IFMA)
-  const CpuFeatures& cpu = cpu_features();
-  if (bytes >= 256 && cpu.pclmul && cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma) {
+  if (bytes >= 256 && runs_avx512ifma()) {
     std::uint8_t folded[kSlices];
     const std::size_t done = fold_checksum(folded, data, bytes, crc);
     crc = fold_word(load64_le(folded), kSlices - 1) ^ fold_word(load64_le(folded + 8), 7);

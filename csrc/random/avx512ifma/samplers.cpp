@@ -13,6 +13,17 @@
 
 namespace heflow {
 
+bool cut_below_avx512(std::uint64_t* words, std::size_t count, std::uint64_t mask, std::uint64_t p) noexcept {
+  const __m512i bits = _mm512_set1_epi64(static_cast<long long>(mask));
+  __m512i largest = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < count; i += 8) {
+    const __m512i x = _mm512_and_si512(_mm512_loadu_si512(words + i), bits);
+    largest = _mm512_max_epu64(largest, x);
+    _mm512_storeu_si512(words + i, x);
+  }
+  return static_cast<std::uint64_t>(_mm512_reduce_max_epu64(largest)) < p;
+}
+
 std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept {
   const __m512i three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1);
   // Four bytes hold 16 pairs: pair i of them in lane i.

@@ -18,6 +18,7 @@ const Kernels kAvx512IfmaKernels = {
     &avx512ifma::scale,
     &avx512ifma::scale_add,
     &avx512ifma::difference_scale,
+    &avx512ifma::multiply_difference,
     &avx512ifma::tensor,
     &avx512ifma::inner_products,
     &avx512ifma::switch_modulus,

@@ -89,6 +89,16 @@ void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, co
   }
 }
 
+void multiply_difference(Word* r, const Word* a, const Word* prepared, const Word* subtrahend, const Factor& w, std::size_t n,
+                         const Modulus& m) noexcept {
+  const Constants c = constants(m);
+  const Factors factors = broadcast(w);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vec x = plus(minus(product(load(a + i), load(prepared + i), c), load(subtrahend + i)), c.p);
+    store(r + i, correct(times(x, factors, c), c.p));
+  }
+}
+
 void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
             const Modulus& m) noexcept {
   const Constants c = constants(m);

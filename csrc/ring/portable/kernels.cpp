@@ -18,6 +18,7 @@ const Kernels kPortableKernels = {
     &portable::scale,
     &portable::scale_add,
     &portable::difference_scale,
+    &portable::multiply_difference,
     &portable::tensor,
     &portable::inner_products,
     &portable::switch_modulus,

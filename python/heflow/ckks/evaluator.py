@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._core import ckks as _ckks
-from ..errors import DepthError, ShapeError, UnsupportedOperationError
+from ..errors import DepthError, UnsupportedOperationError
 from . import noise
 from .batch import SlotBatch, cells, layered, ordered
 from .keys import EvaluationKeys
@@ -23,6 +23,7 @@ from .wire import batch_from_bytes, batch_to_bytes
 __all__ = ["Evaluator"]
 
 WIDE_BITS = 50
+MAX_RESULT_BYTES = 8 << 30
 CHUNK_VALUES = 1 << 22  # plain values encoded at once in a linear map: 32 MiB
 Reals = NDArray[np.float64]
 
@@ -297,12 +298,9 @@ class Evaluator:
         )
 
     def rotate(self, a: SlotBatch, steps: int) -> SlotBatch:
-        """Rotate each ciphertext's slots to the left."""
-        if a.total or not np.array_equal(a.positions, np.arange(len(a))) or len(a) != self.slots:
-            raise ShapeError(
-                f"rotate takes a tensor that fills one ciphertext: {self.slots} elements in order, not "
-                f"{len(a)}"
-            )
+        """Rotate the elements to the left: one key switch where they fill a ciphertext, else a view."""
+        if a.total or len(a) != self.slots or not np.array_equal(a.positions, ordered(len(a))):
+            return self.take(a, np.roll(np.arange(len(a)), -steps))  # a view
         passes = len(self._keys.path(steps, self.slots))
         core = self._rotate_core(a.core, steps % self.slots)
         return a.with_core(core, noise=a.noise + passes * self._rounding)
@@ -325,8 +323,9 @@ class Evaluator:
             core = _ckks.sum_groups(a.core, np.ascontiguousarray(rows))
             positions = cell if a.total else cell * self.slots + places[:, 0]
             deviation = a.noise * indices.shape[1]
+            distinct = len(np.unique(positions)) == len(positions)
             return replace(
-                a, core=core, positions=positions, clean=a.total, noise=deviation, distinct=True
+                a, core=core, positions=positions, clean=a.total, noise=deviation, distinct=distinct
             )
         return self.matmul_plain(a, indices, np.ones((1, indices.shape[1])))
 
@@ -334,6 +333,12 @@ class Evaluator:
         """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]: a ciphertext each, one level."""
         self._require_level(a, "a sum of chosen or weighted elements")
         count, rows = len(a.core), len(weights)
+        needed = len(vectors) * rows * 16 * self.parameters.ring_degree * (a.primes - 1)
+        if needed > MAX_RESULT_BYTES:
+            raise UnsupportedOperationError(
+                f"{len(vectors) * rows} sums would take a ciphertext each, {needed >> 30} GiB together: sum "
+                "over rows that fill whole ciphertexts, or take fewer at once"
+            )
         width = self.slots if not a.total else 1
         parts: list[_ckks.Batch] = []
         step = max(CHUNK_VALUES // max(count * self.slots, 1), 1)

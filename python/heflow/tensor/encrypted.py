@@ -174,9 +174,10 @@ class EncryptedTensor:
         return approximate.polyval(self, coefficients)
 
     def rotate(self, steps: int) -> EncryptedTensor:
-        """Return the elements moved `steps` places to the left, around the end (CKKS, a full ciphertext).
+        """Return the elements of a vector moved `steps` places to the left, around the end (CKKS).
 
-        The public context needs a key for the steps: ``secret.public_for(rotations=[steps])``.
+        If they fill a ciphertext, the public context needs a key for the steps:
+        ``secret.public_for(rotations=[steps])``.
         """
         evaluator = self._public.evaluator
         if evaluator.exact:
@@ -185,6 +186,8 @@ class EncryptedTensor:
             )
         if isinstance(steps, bool) or not hasattr(steps, "__index__"):
             raise ParameterError(f"steps={steps!r}: a whole number is needed")
+        if self.ndim != 1:
+            raise ShapeError(f"rotate takes a vector, not the shape {self.shape}: x.ravel() is one")
         return self._with(evaluator.rotate(self._batch, int(steps)))
 
     def dot(self, a: Any) -> EncryptedTensor:
