@@ -13,7 +13,10 @@ def schoolbook(a, b, p):
     n, shift = len(a), 128
     x = sum(int(v) << (shift * i) for i, v in enumerate(a))
     y = sum(int(v) << (shift * i) for i, v in enumerate(b))
-    digits = [(x * y >> (shift * i)) & ((1 << shift) - 1) for i in range(2 * n)]
+    data = (x * y).to_bytes(2 * n * shift // 8, "little")
+    digits = [
+        int.from_bytes(data[i : i + shift // 8], "little") for i in range(0, len(data), shift // 8)
+    ]
     return [(digits[i] - digits[i + n]) % p for i in range(n)]
 
 
