@@ -126,6 +126,7 @@ import os, signal, threading, time
 from heflow._core import testing as core
 import heflow as hf
 hf.set_num_threads(2)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may ignore it
 sent = []
 def press():
     time.sleep(0.5); sent.append(time.perf_counter()); os.kill(os.getpid(), signal.SIGINT)
@@ -149,6 +150,7 @@ def test_ctrl_c_is_answered():
 def test_ctrl_c_in_encryption():
     code = (
         "import heflow as hf, numpy as np, os, signal, threading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a parent may ignore it
         "public = hf.paillier.keygen(2048, backend='portable').public\n"
         "threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "try:\n    public.encrypt(np.ones(1_000_000))\n"
