@@ -1,6 +1,7 @@
 // heflow._core.ckks: contexts, keys, batches and the verbs on them. Everything is checked here; below, nothing is.
 #include <pybind11/stl.h>
 
+#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -61,6 +62,10 @@ void require_level(const Batch& batch) {
   if (batch.primes() < 2) refuse(ErrorKind::depth, "the ciphertexts have one prime left and a product takes one");
 }
 
+void require_rotation(const SwitchKey& key, const Batch& batch) {
+  if (key.positions.size() != batch.context().degree()) refuse(ErrorKind::parameter, "the key does not rotate");
+}
+
 SeedBytes seed_bytes(std::string_view bytes) {
   if (bytes.size() != Seed::kBytes) refuse(ErrorKind::format, "a seed has 32 bytes");
   SeedBytes seed;
@@ -89,15 +94,15 @@ std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::str
 }
 
 py::tuple switch_to_bytes(const Context& context, const SwitchKey& key) {
-  py::bytes data(nullptr, context.data_primes() * polynomial_bytes(context, context.primes()));
+  py::bytes data(nullptr, context.digits() * polynomial_bytes(context, context.primes()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
-  for (std::size_t i = 0; i < context.data_primes(); ++i) write_key(out, key.b, i * key.primes, key.primes, context);
+  for (std::size_t i = 0; i < context.digits(); ++i) write_key(out, key.b, i * key.primes, key.primes, context);
   return py::make_tuple(to_py(key.seed), data);
 }
 
 std::shared_ptr<SwitchKey> switch_from_bytes(const ContextRef& context, std::string_view seed, std::string_view data,
                                              std::int64_t steps) {
-  const std::size_t primes = context->primes(), digits = context->data_primes();
+  const std::size_t primes = context->primes(), digits = context->digits();
   if (!context->has_special() || data.size() != digits * polynomial_bytes(*context, primes))
     refuse(ErrorKind::format, "the evaluation key does not have its length");
   auto key = std::make_shared<SwitchKey>(*context);
@@ -188,15 +193,28 @@ void bind_keys(py::module_& m) {
   using py::arg;
   m.def(
       "choose_primes",
-      [](unsigned log_degree, const std::vector<unsigned>& bits) {
-        std::vector<Word> primes;
+      [](unsigned log_degree, const std::vector<unsigned>& bits, unsigned scale_bits, std::size_t data) {
         for (unsigned b : bits) {
           if (b < 20 || b > ring::kMaxPrimeBits) refuse(ErrorKind::parameter, "primes have 20 to 50 bits");
-          primes.push_back(ring::ntt_primes(b, log_degree, 1, primes).front());
+        }
+        // Scales square at every level: primes next to the scale's own way keep them where they began.
+        const auto follows = [&](std::size_t i) { return i < data && (bits[i] == scale_bits || bits[i] == scale_bits + 1); };
+        std::vector<Word> primes(bits.size()), taken;
+        for (std::size_t i = 0; i < bits.size(); ++i) {
+          if (!follows(i)) taken.push_back(primes[i] = ring::ntt_primes(bits[i], log_degree, 1, taken).front());
+        }
+        const long double unit = std::ldexp(1.0L, static_cast<int>(scale_bits));
+        long double scale = unit;
+        for (std::size_t i = data; i-- > 0;) {
+          if (!follows(i)) continue;
+          primes[i] = ring::nearest_ntt_prime(scale * scale / unit, bits[i], log_degree, taken);
+          if (primes[i] == 0) refuse(ErrorKind::parameter, "there are not enough primes of these lengths: use more bits");
+          taken.push_back(primes[i]);
+          scale = scale * scale / static_cast<long double>(primes[i]);
         }
         return primes;
       },
-      arg("log_degree"), arg("bits"));
+      arg("log_degree"), arg("bits"), arg("scale_bits") = 0, arg("data") = 0);
   m.def("secret_key", [](const ContextRef& context) { return SecretKey::fresh(context); }, arg("context"));
   m.def(
       "secret_from_bytes",
@@ -301,11 +319,19 @@ void bind_verbs(py::module_& m) {
       arg("a"), arg("b"), arg("key"));
   m.def(
       "rotate",
-      [](const Batch& a, const SwitchKey& key) {
-        if (key.positions.size() != a.context().degree()) refuse(ErrorKind::parameter, "the key does not rotate");
+      [](const Batch& a, const std::shared_ptr<SwitchKey>& key) {
+        require_rotation(*key, a);
         return without_gil([&] { return ckks::rotate(a, key); });
       },
       arg("a"), arg("key"));
+  m.def(
+      "add_rotations",
+      [](const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
+        if (keys.empty()) refuse(ErrorKind::parameter, "one rotation or more is needed");
+        for (const auto& key : keys) require_rotation(*key, a);
+        return without_gil([&] { return ckks::add_rotations(a, keys); });
+      },
+      arg("a"), arg("keys"));
   m.def(
       "drop",
       [](const Batch& a, std::size_t primes) {
@@ -361,10 +387,10 @@ void bind_verbs(py::module_& m) {
 
 void bind_ckks(py::module_& module) {
   py::class_<Context, ContextRef>(module, "Context")
-      .def(py::init([](const std::string& backend, unsigned log_degree, const std::vector<Word>& primes, bool special) {
-             return std::make_shared<Context>(ring::kernels_for(backend), log_degree, primes, special);
+      .def(py::init([](const std::string& backend, unsigned log_degree, const std::vector<Word>& primes, std::size_t specials) {
+             return std::make_shared<Context>(ring::kernels_for(backend), log_degree, primes, specials);
            }),
-           py::arg("backend"), py::arg("log_degree"), py::arg("primes"), py::arg("special"))
+           py::arg("backend"), py::arg("log_degree"), py::arg("primes"), py::arg("specials"))
       .def_property_readonly("slots", &Context::slots)
       .def_property_readonly("primes", [](const Context& context) {
         std::vector<Word> primes;

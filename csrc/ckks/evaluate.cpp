@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../threads/parallel_for.hpp"
+#include "hybrid.hpp"
 
 namespace heflow::ckks {
 namespace {
@@ -165,6 +166,7 @@ BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w) {
 
 BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
   const Context& context = a.context();
+  if (context.specials() > 1) return multiply_hybrid(a, b, key);
   const std::size_t primes = std::min(a.primes(), b.primes()), n = context.degree();
   auto result = like(a, primes - 1);
   parallel_for(a.size(), [&](std::size_t item) {
@@ -183,8 +185,10 @@ BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
   return result;
 }
 
-BatchPtr rotate(const Batch& a, const SwitchKey& key) {
+BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& shared) {
+  const SwitchKey& key = *shared;
   const Context& context = a.context();
+  if (context.specials() > 1) return rotations_hybrid(a, {shared}, false);
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = like(a, primes);
   parallel_for(a.size(), [&](std::size_t item) {
@@ -207,6 +211,13 @@ BatchPtr rotate(const Batch& a, const SwitchKey& key) {
     }
   });
   return result;
+}
+
+BatchPtr add_rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
+  if (a.context().specials() > 1) return rotations_hybrid(a, keys, true);
+  BatchPtr result = rotate(a, keys.front());
+  for (std::size_t i = 1; i < keys.size(); ++i) result = add(*result, *rotate(a, keys[i]));
+  return add(*result, a);
 }
 
 BatchPtr drop(const Batch& a, std::size_t primes) {

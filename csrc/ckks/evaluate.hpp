@@ -15,8 +15,10 @@ BatchPtr multiply_plain(const Batch& a, const Messages& messages);
 BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w);
 // Relinearised and divided by the last prime: merged, one division by P q.
 BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key);
-BatchPtr rotate(const Batch& a, const SwitchKey& key);  // a Galois key
-BatchPtr drop(const Batch& a, std::size_t primes);      // the first primes alone
+BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& key);  // a Galois key
+// a and its rotations, added up.
+BatchPtr add_rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys);
+BatchPtr drop(const Batch& a, std::size_t primes);  // the first primes alone
 BatchPtr take(const Batch& a, const std::int64_t* items, std::size_t count);
 BatchPtr concatenate(const std::vector<BatchPtr>& parts);  // of equal primes
 BatchPtr sum_groups(const Batch& a, const std::int64_t* items, std::size_t rows, std::size_t each);

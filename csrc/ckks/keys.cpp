@@ -5,11 +5,12 @@
 
 #include "../random/entropy.hpp"
 #include "../random/samplers.hpp"
+#include "../threads/parallel_for.hpp"
 
 namespace heflow::ckks {
 namespace {
 
-// b = e - a s' (+ t P on limb `digit`), prepared like a.
+// b = e - a s' (+ t P on the limbs of `digit`), prepared like a.
 void fill_pair(Limbs& b, Limbs& a, std::size_t first, std::size_t primes, const Limbs& target, Stream& errors, const Seed& seed,
                std::uint64_t polynomial, const Limbs* message, std::size_t digit, const Context& context) {
   const ring::Kernels& k = context.kernels();
@@ -28,9 +29,8 @@ void fill_pair(Limbs& b, Limbs& a, std::size_t first, std::size_t primes, const 
     k.prepare(bi, bi, n, m);
     k.prepare(ai, ai, n, m);
     // The message is prepared already.
-    if (message != nullptr && i == digit) {
-      k.scale_add(bi, (*message)[i], context.prime(context.special(), i), bi, n, m);
-    }
+    if (message != nullptr && i < context.data_primes() && i / context.digit_primes() == digit)
+      k.scale_add(bi, (*message)[i], context.special_product(i), bi, n, m);
   }
 }
 
@@ -38,10 +38,10 @@ std::shared_ptr<SwitchKey> make_switch_key(const Context& context, const Limbs& 
   auto key = std::make_shared<SwitchKey>(context);
   key->seed = fresh_seed_bytes();
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
-  for (std::size_t i = 0; i < context.data_primes(); ++i) {
+  parallel_for(context.digits(), [&](std::size_t i) {
     Stream errors(noise, i);
     fill_pair(key->b, key->a, i * key->primes, context.primes(), target, errors, seed, i, &message, i, context);
-  }
+  });
   return key;
 }
 

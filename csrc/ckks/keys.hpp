@@ -42,11 +42,12 @@ struct PublicKey {
   Limbs b, a;
 };
 
-// One pair (b_i, a_i) for each data prime q_i: b_i = e_i - a_i s' + [i] P t, over all primes. It turns c t into
-// a ciphertext under s' (Gentry, Halevi and Smart 2012).
+// One pair (b_i, a_i) for each digit, a run of data primes: b_i = e_i - a_i s' + [i] P t, over all primes, where [i]
+// is 1 modulo the digit's primes and 0 modulo the others. It turns c t into a ciphertext under s' (Gentry, Halevi and
+// Smart 2012; Han and Ki 2020).
 struct SwitchKey {
   explicit SwitchKey(const Context& context)
-      : primes(context.primes()), b(context, context.data_primes() * primes), a(context, context.data_primes() * primes) {}
+      : primes(context.primes()), b(context, context.digits() * primes), a(context, context.digits() * primes) {}
   std::size_t primes;  // limb j of digit i is number i primes + j
   SeedBytes seed;
   Limbs b, a;

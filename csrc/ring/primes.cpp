@@ -54,4 +54,18 @@ std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t cou
   return primes;
 }
 
+Word nearest_ntt_prime(long double target, unsigned bits, unsigned log_degree, const std::vector<Word>& taken) {
+  const Word step = Word{2} << log_degree, least = Word{1} << (bits - 1), end = Word{1} << bits;
+  const long double inside = std::clamp(target, static_cast<long double>(least), static_cast<long double>(end - 1));
+  const Word start = static_cast<Word>(inside) / step * step + 1;
+  const auto usable = [&](Word n) {
+    return n >= least && n < end && std::find(taken.begin(), taken.end(), n) == taken.end() && is_prime_vartime(n);
+  };
+  for (Word away = 0; away <= least; away += step) {  // below and above in turn
+    if (start > away && usable(start - away)) return start - away;
+    if (usable(start + away + step)) return start + away + step;
+  }
+  return 0;
+}
+
 }  // namespace heflow::ring

@@ -16,4 +16,7 @@ bool is_prime_vartime(Word n);             // deterministic Miller-Rabin for 64 
 // Error(parameter) if there are not enough with exactly `bits` bits.
 std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t count, const std::vector<Word>& taken = {});
 
+// The prime of exactly `bits` bits that is 1 modulo 2N, not in `taken`, and nearest to `target`; 0 if there is none.
+Word nearest_ntt_prime(long double target, unsigned bits, unsigned log_degree, const std::vector<Word>& taken);
+
 }  // namespace heflow::ring

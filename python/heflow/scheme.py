@@ -141,7 +141,9 @@ class MultipliesCiphertexts(Protocol):
 class Rotates(Protocol):
     """An evaluator that rotates slots."""
 
-    def rotate(self, a: Any, steps: int) -> Any: ...
+    def rotate(self, a: Any, steps: int, length: int) -> Any: ...
+
+    def add_rotations(self, a: Any, steps: list[int], length: int) -> Any: ...
 
 
 class PublicContext(Protocol):

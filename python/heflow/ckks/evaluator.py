@@ -50,6 +50,7 @@ class Evaluator:
             self.label += "-INSECURE"
         self.scale_bits = parameters.scale_bits
         self._rounding = noise.rounding(parameters)
+        self._switching = noise.switching(parameters)
         self.range_limit = 1 << (parameters.scale_bits + (parameters.integer_bits or 0))
         primes = context.primes
         self._moduli = primes[: len(parameters.prime_bits)]
@@ -156,7 +157,7 @@ class Evaluator:
         if rows[:, 2].any():
             right = self._rotated_rows(right, rows[:, 2])
             steps = max(len(self._keys.path(int(k), self.slots)) for k in rows[:, 2])
-            b = replace(b, noise=b.noise + steps * self._rounding)
+            b = replace(b, noise=b.noise + steps * self._switching)
         positions = cell if a.total else cell * self.slots + a.places
         left = _ckks.take(a.core, np.ascontiguousarray(rows[:, 0]))
         return (
@@ -213,6 +214,12 @@ class Evaluator:
         self._require_level(a, "a product with plain numbers")
         a = layered(a)
         table, scale = a.spread(values), self.scale(a)
+        constant = not a.total and len(values) > 0 and bool((values == values[0]).all())
+        if constant and abs(values[0]) * scale < 2.0**62:
+            w = np.full(len(a.core), round(float(values[0]) * scale), dtype=np.int64)
+            deviation = a.noise * noise.size(values[:1]) + self._rounding
+            factor = a.factor if factor is None else factor
+            return a.with_core(_ckks.multiply_integer(a.core, w), factor=factor, noise=deviation)
         if a.total and len(a) == len(a.core):
             core = self._multiply_constants(a, values)
         else:
@@ -250,7 +257,7 @@ class Evaluator:
         core = _ckks.multiply(left.core, right.core, key)
         clean = left.clean or right.clean
         grown = left.noise * bounds[1] / abs(b.factor) + right.noise * bounds[0] / abs(a.factor)
-        deviation = grown + 2 * self._rounding
+        deviation = grown + self._rounding + self._switching
         return left.with_core(core, factor=a.factor * b.factor, clean=clean, noise=deviation)
 
     # Elements in other orders
@@ -297,13 +304,30 @@ class Evaluator:
             noise=max(b.noise for b in joined),
         )
 
-    def rotate(self, a: SlotBatch, steps: int) -> SlotBatch:
-        """Rotate the elements to the left: one key switch where they fill a ciphertext, else a view."""
-        if a.total or len(a) != self.slots or not np.array_equal(a.positions, ordered(len(a))):
-            return self.take(a, np.roll(np.arange(len(a)), -steps))  # a view
+    def _fills(self, a: SlotBatch, length: int) -> bool:
+        """Whether rows of `length` elements are whole ciphertexts."""
+        whole = length == self.slots and not a.total and len(a) == len(a.core) * self.slots
+        return whole and np.array_equal(a.positions, ordered(len(a)))
+
+    def rotate(self, a: SlotBatch, steps: int, length: int) -> SlotBatch:
+        """Rotate rows of elements to the left: one key switch where they fill ciphertexts, else a view."""
+        if not self._fills(a, length):
+            rows = np.arange(len(a), dtype=np.int64).reshape(-1, length)
+            return self.take(a, np.roll(rows, -steps, axis=1).reshape(-1))
         passes = len(self._keys.path(steps, self.slots))
         core = self._rotate_core(a.core, steps % self.slots)
-        return a.with_core(core, noise=a.noise + passes * self._rounding)
+        return a.with_core(core, noise=a.noise + passes * self._switching)
+
+    def add_rotations(self, a: SlotBatch, steps: list[int], length: int) -> SlotBatch:
+        """Add rotations of rows to them: one decomposition for all whose keys are there."""
+        paths = [self._keys.path(k, self.slots) for k in steps] if self._fills(a, length) else []
+        if paths and all(len(p) == 1 for p in paths):
+            core = _ckks.add_rotations(a.core, [self._keys.rotations[p[0]] for p in paths])
+            return a.with_core(core, noise=a.noise * (len(steps) + 1) + self._switching)
+        total = a
+        for k in steps:
+            total = self.add(total, self.rotate(a, k, length))
+        return total
 
     # Sums
 

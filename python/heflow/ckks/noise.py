@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .parameters import Parameters
 
-__all__ = ["STATISTICAL_BITS", "flooded", "fresh_public", "fresh_symmetric", "rounding", "size"]
+__all__ = ["STATISTICAL_BITS", "flooded", "fresh_public", "fresh_symmetric", "rounding", "size", "switching"]
 
 STATISTICAL_BITS = 20
 _VARIANCE = 10.5  # centred binomial of 2 x 21 bits
@@ -23,6 +23,16 @@ _VARIANCE = 10.5  # centred binomial of 2 x 21 bits
 def rounding(parameters: Parameters) -> float:
     """Noise of dividing by a prime: rounding both parts, the second times a ternary secret."""
     return math.sqrt((1 + 2 * parameters.ring_degree / 3) / 12)
+
+
+def switching(parameters: Parameters) -> float:
+    """Noise of a key switch and its division."""
+    specials = len(parameters.special_bits)
+    if specials < 2:
+        return rounding(parameters)
+    # Digits of d primes are below d / 2 times their product, and meet one error for each coefficient.
+    products = parameters.ring_degree * len(parameters.prime_bits)
+    return math.sqrt(specials + 1) * rounding(parameters) + math.sqrt(_VARIANCE * products / 12)
 
 
 def fresh_symmetric() -> float:

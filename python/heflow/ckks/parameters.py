@@ -16,6 +16,8 @@ MAX_MODULUS_BITS = {1024: 26, 2048: 53, 4096: 106, 8192: 214, 16384: 430, 32768:
 MIN_PRIME_BITS, MAX_PRIME_BITS = 20, 50
 FAST_PRIME_BITS = 47  # transforms need no corrections below
 MAX_LEVELS = 60
+MAX_PRIMES = 64
+HYBRID_DEPTH = 6  # from here on, several primes to a digit
 MARGIN_BITS = 2  # sign, and the rounding of scales
 
 
@@ -31,6 +33,21 @@ def _bits(value: Any, name: str) -> tuple[int, ...]:
     return bits
 
 
+def _special_choices(primes: tuple[int, ...], depth: int) -> list[tuple[int, ...]]:
+    """Return special primes worth trying: fewest digits of key switching first."""
+    if not depth:
+        return [()]
+    if depth < HYBRID_DEPTH:
+        return [(max(FAST_PRIME_BITS, *primes),)]
+    choices = []
+    for digits in (2, 3, 4, 6):
+        each = -(-len(primes) // digits)
+        most = max(sum(primes[i : i + each]) for i in range(0, len(primes), each))
+        count = max(-(-most // FAST_PRIME_BITS), 2)
+        choices.append((FAST_PRIME_BITS,) * count)
+    return choices
+
+
 @dataclass(frozen=True)
 class Parameters:
     """Public parameters of a CKKS key.
@@ -42,7 +59,8 @@ class Parameters:
     prime_bits : tuple of int
         Bits of the data primes. The first stay to the end; each product uses up one of the others.
     special_bits : tuple of int
-        Bits of the special prime of evaluation keys: one, or none for sums only.
+        Bits of the special primes of evaluation keys: none for sums only, one for short chains. With several,
+        a digit of key switching holds as many data primes as they cover (hybrid digits).
     scale_bits : int
         Fractional bits of the integers inside.
     integer_bits : int, optional
@@ -78,12 +96,14 @@ class Parameters:
         object.__setattr__(self, "special_bits", special)
         if not 1 <= len(primes) <= MAX_LEVELS:
             raise ParameterError(f"{len(primes)} data primes given; 1 to {MAX_LEVELS} are possible")
-        if len(special) > 1:
-            raise ParameterError(f"{len(special)} special primes given; one or none is possible")
-        if special and special[0] < max(primes):
+        if len(primes) + len(special) > MAX_PRIMES:
             raise ParameterError(
-                f"the special prime has {special[0]} bits and a data prime {max(primes)}: it must not "
-                "be smaller, or evaluation keys add too much noise"
+                f"{len(primes)} data and {len(special)} special primes given; {MAX_PRIMES} in all are possible"
+            )
+        if special and sum(special) < max(primes):
+            raise ParameterError(
+                f"the special primes have {sum(special)} bits and a data prime {max(primes)}: they must not "
+                "have fewer, or evaluation keys add too much noise"
             )
         if not 10 <= self.scale_bits <= MAX_PRIME_BITS:
             raise ParameterError(f"scale_bits={self.scale_bits!r} is outside 10..{MAX_PRIME_BITS}")
@@ -147,13 +167,15 @@ class Parameters:
                 f"integer_bits={integer_bits} with {decimals} decimals needs more than two primes: "
                 "ask for fewer, or scale the values"
             )
-        primes = tuple(base + [scale_bits] * depth)
-        special = (FAST_PRIME_BITS,) if depth else ()
-        if special and max(primes) > FAST_PRIME_BITS:
-            special = (max(primes),)
+        # In long chains the scale wanders around 2^scale_bits, and primes on both sides hold it there.
+        alternate = 1 if depth >= HYBRID_DEPTH else 0
+        primes = tuple(base + [scale_bits + alternate * ((depth - i) % 2) for i in range(depth)])
+        choices = _special_choices(primes, depth)
         for ring_degree, most in MAX_MODULUS_BITS.items():
-            if ring_degree >= 2048 and sum(primes) + sum(special) <= most:
-                return cls(ring_degree, primes, special, scale_bits, integer_bits, insecure)
+            for special in choices:
+                fits = sum(primes) + sum(special) <= most
+                if ring_degree >= 2048 and fits and len(primes) + len(special) <= MAX_PRIMES:
+                    return cls(ring_degree, primes, special, scale_bits, integer_bits, insecure)
         raise ParameterError(
             f"depth={depth} needs more than ring degree 65536: bootstrap or decrypt"
         )

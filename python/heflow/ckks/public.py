@@ -35,10 +35,13 @@ def ring_context(
     log_degree = parameters.ring_degree.bit_length() - 1
     bits = [*parameters.prime_bits, *parameters.special_bits]
     if primes is None:
-        primes = _ckks.choose_primes(log_degree, bits)
+        # Long chains follow the scale; short ones take the largest primes.
+        scale_bits = parameters.scale_bits if len(parameters.special_bits) > 1 else 0
+        data = len(parameters.prime_bits) if scale_bits else 0
+        primes = _ckks.choose_primes(log_degree, bits, scale_bits, data)
     elif [q.bit_length() for q in primes] != bits:
         raise FormatError("the primes do not have the lengths that the parameters state")
-    return _ckks.Context(backend, log_degree, primes, bool(parameters.special_bits))
+    return _ckks.Context(backend, log_degree, primes, len(parameters.special_bits))
 
 
 class PublicContext:

@@ -100,7 +100,7 @@ def _operand_limit(operand: Plain, evaluator: Any) -> int:
 def _product_limit(x: int, y: int, terms: int, evaluator: Any) -> int:
     """Bound a sum of products; the declared range stays what it is."""
     whole = int(evaluator.range_limit)
-    if whole in (x, y):
+    if max(x, y) >= whole:
         return max(x, y)
     return round_up(max(-(-x * y * max(terms, 1) >> evaluator.scale_bits), 1))
 
@@ -190,6 +190,12 @@ def total(
     evaluator = x.public.evaluator
     batch = evaluator.sum(x._batch, indices)
     return _with(x, batch, shape, x._encoding.limit * max(terms, 1), "the sum")
+
+
+def rotations(x: EncryptedTensor, batch: Any, terms: int) -> EncryptedTensor:
+    """Return a sum of rotations; the declared range stays what it is."""
+    limit, whole = x._encoding.limit, int(x.public.evaluator.range_limit)
+    return _with(x, batch, x.shape, limit if limit == whole else limit * terms, "the sum")
 
 
 def mean(x: EncryptedTensor, count: int) -> EncryptedTensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -174,21 +174,34 @@ class EncryptedTensor:
         return approximate.polyval(self, coefficients)
 
     def rotate(self, steps: int) -> EncryptedTensor:
-        """Return the elements of a vector moved `steps` places to the left, around the end (CKKS).
+        """Return the elements moved `steps` places to the left, around the end of the last axis (CKKS).
 
-        If they fill a ciphertext, the public context needs a key for the steps:
+        Rows that fill a ciphertext each need a key for the steps:
         ``secret.public_for(rotations=[steps])``.
         """
+        evaluator = self._rotates([steps])
+        return self._with(evaluator.rotate(self._batch, int(steps), self.shape[-1]))
+
+    def add_rotations(self, steps: Sequence[int]) -> EncryptedTensor:
+        """Return x + x.rotate(steps[0]) + x.rotate(steps[1]) + ...; in one go where each has its key (CKKS).
+
+        The bound grows by the number of terms.
+        """
+        evaluator = self._rotates(steps)
+        batch = evaluator.add_rotations(self._batch, [int(k) for k in steps], self.shape[-1])
+        return approximate.rotations(self, batch, len(steps) + 1)
+
+    def _rotates(self, steps: Sequence[int]) -> Any:
         evaluator = self._public.evaluator
         if evaluator.exact:
             raise UnsupportedOperationError(
                 f"{self._public.scheme} has no slots to rotate: use np.roll"
             )
-        if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-            raise ParameterError(f"steps={steps!r}: a whole number is needed")
-        if self.ndim != 1:
-            raise ShapeError(f"rotate takes a vector, not the shape {self.shape}: x.ravel() is one")
-        return self._with(evaluator.rotate(self._batch, int(steps)))
+        if any(isinstance(k, bool) or not hasattr(k, "__index__") for k in steps):
+            raise ParameterError(f"steps={list(steps)!r}: whole numbers are needed")
+        if self.ndim < 1:
+            raise ShapeError("a number has no axis to rotate: x.reshape(-1) has one")
+        return evaluator
 
     def dot(self, a: Any) -> EncryptedTensor:
         """Return the dot product with a plain vector or matrix: `x @ a`, or `x * a` for a scalar."""
