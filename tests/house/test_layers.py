@@ -41,6 +41,7 @@ LEVELS = {
     "ckks": 4,
     "storage": 5,
     "federated": 5,
+    "linear_model": 5,
     "powmod": 5,
     "runtime": 6,
     "cli": 7,
