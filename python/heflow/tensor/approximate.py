@@ -195,7 +195,7 @@ def total(
 def rotations(x: EncryptedTensor, batch: Any, terms: int) -> EncryptedTensor:
     """Return a sum of rotations; the declared range stays what it is."""
     limit, whole = x._encoding.limit, int(x.public.evaluator.range_limit)
-    return _with(x, batch, x.shape, limit if limit == whole else limit * terms, "the sum")
+    return _with(x, batch, x.shape, limit if limit >= whole else limit * terms, "the sum")
 
 
 def mean(x: EncryptedTensor, count: int) -> EncryptedTensor:
