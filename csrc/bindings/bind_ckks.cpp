@@ -1,7 +1,6 @@
 // heflow._core.ckks: contexts, keys, batches and the verbs on them. Everything is checked here; below, nothing is.
 #include <pybind11/stl.h>
 
-#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -197,22 +196,8 @@ void bind_keys(py::module_& m) {
         for (unsigned b : bits) {
           if (b < 20 || b > ring::kMaxPrimeBits) refuse(ErrorKind::parameter, "primes have 20 to 50 bits");
         }
-        // Scales square at every level: primes next to the scale's own way keep them where they began.
-        const auto follows = [&](std::size_t i) { return i < data && (bits[i] == scale_bits || bits[i] == scale_bits + 1); };
-        std::vector<Word> primes(bits.size()), taken;
-        for (std::size_t i = 0; i < bits.size(); ++i) {
-          if (!follows(i)) taken.push_back(primes[i] = ring::ntt_primes(bits[i], log_degree, 1, taken).front());
-        }
-        const long double unit = std::ldexp(1.0L, static_cast<int>(scale_bits));
-        long double scale = unit;
-        for (std::size_t i = data; i-- > 0;) {
-          if (!follows(i)) continue;
-          primes[i] = ring::nearest_ntt_prime(scale * scale / unit, bits[i], log_degree, taken);
-          if (primes[i] == 0) refuse(ErrorKind::parameter, "there are not enough primes of these lengths: use more bits");
-          taken.push_back(primes[i]);
-          scale = scale * scale / static_cast<long double>(primes[i]);
-        }
-        return primes;
+        return scale_bits == 0 ? ring::distinct_primes(bits, log_degree)
+                               : ring::chain_primes(bits, log_degree, scale_bits, data);
       },
       arg("log_degree"), arg("bits"), arg("scale_bits") = 0, arg("data") = 0);
   m.def("secret_key", [](const ContextRef& context) { return SecretKey::fresh(context); }, arg("context"));

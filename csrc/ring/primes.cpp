@@ -1,6 +1,7 @@
 #include "primes.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "../base/error.hpp"
@@ -54,6 +55,9 @@ std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t cou
   return primes;
 }
 
+namespace {
+
+// The prime of exactly `bits` bits that is 1 modulo 2N, not taken, and nearest to `target`.
 Word nearest_ntt_prime(long double target, unsigned bits, unsigned log_degree, const std::vector<Word>& taken) {
   const Word step = Word{2} << log_degree, least = Word{1} << (bits - 1), end = Word{1} << bits;
   const long double inside = std::clamp(target, static_cast<long double>(least), static_cast<long double>(end - 1));
@@ -65,7 +69,31 @@ Word nearest_ntt_prime(long double target, unsigned bits, unsigned log_degree, c
     if (start > away && usable(start - away)) return start - away;
     if (usable(start + away + step)) return start + away + step;
   }
-  return 0;
+  throw Error(ErrorKind::parameter, "there are not enough primes of " + std::to_string(bits) + " bits: use more bits");
+}
+
+}  // namespace
+
+std::vector<Word> distinct_primes(const std::vector<unsigned>& bits, unsigned log_degree) {
+  std::vector<Word> primes;
+  for (unsigned b : bits) primes.push_back(ntt_primes(b, log_degree, 1, primes).front());
+  return primes;
+}
+
+std::vector<Word> chain_primes(const std::vector<unsigned>& bits, unsigned log_degree, unsigned scale_bits, std::size_t data) {
+  const auto follows = [&](std::size_t i) { return i < data && (bits[i] == scale_bits || bits[i] == scale_bits + 1); };
+  std::vector<Word> primes(bits.size()), taken;
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (!follows(i)) taken.push_back(primes[i] = ntt_primes(bits[i], log_degree, 1, taken).front());
+  }
+  const long double unit = std::ldexp(1.0L, static_cast<int>(scale_bits));
+  long double scale = unit;
+  for (std::size_t i = data; i-- > 0;) {
+    if (!follows(i)) continue;
+    taken.push_back(primes[i] = nearest_ntt_prime(scale * scale / unit, bits[i], log_degree, taken));
+    scale = scale * scale / static_cast<long double>(primes[i]);
+  }
+  return primes;
 }
 
 }  // namespace heflow::ring

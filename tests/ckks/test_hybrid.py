@@ -67,12 +67,10 @@ def test_added_views_of_short_rows(secret, public):
 
 
 def test_keys_travel(secret, public, values):
-    again = hf.from_bytes(public.to_bytes(), insecure=True)
+    again = hf.from_bytes(public.to_bytes(), insecure=True, backend=public.backend)
     x = again.encrypt(values)
     np.testing.assert_allclose(secret.decrypt(x * x), values**2, atol=1e-6)
-    np.testing.assert_allclose(
-        secret.decrypt(x.rotate(5)), np.roll(values, -5, axis=1), atol=1e-6
-    )
+    np.testing.assert_allclose(secret.decrypt(x.rotate(5)), np.roll(values, -5, axis=1), atol=1e-6)
 
 
 @pytest.mark.parametrize("depth", [6, 12, 26])

@@ -5,7 +5,7 @@ import pytest
 
 import heflow as hf
 from heflow.linear_model import sigmoid as sigmoids
-from heflow.linear_model.encrypted_training import train
+from heflow.linear_model.encrypted_training import owner_refresh, train
 from heflow.linear_model.nesterov import nesterov, signed_rows
 from heflow.linear_model.plan import TrainingPlan, levels
 
@@ -38,11 +38,9 @@ def run(n, d, steps, sigmoid, refresh_every=None, l2=0.0, seen=None):
 
     def refresh(x):
         seen.append(x.level)
-        return public.encrypt(secret.decrypt(x))
+        return owner_refresh(secret)(x)
 
-    weights = train(
-        plan.encrypt(public, X, y), l2=l2, refresh=refresh if refresh_every else None
-    )
+    weights = train(plan.encrypt(public, X, y), l2=l2, refresh=refresh if refresh_every else None)
     return secret, weights, nesterov(signed_rows(X, y), steps, sigmoid, l2=l2)
 
 
@@ -86,7 +84,7 @@ def test_budget_of_seven_steps():
 
 
 def test_refusals():
-    make = dict(steps=2, sigmoid=sigmoids.G5, logit_bound=8.0)
+    make = {"steps": 2, "sigmoid": sigmoids.G5, "logit_bound": 8.0}
     with pytest.raises(hf.ParameterError, match="bound"):
         TrainingPlan.make(10, 3, **{**make, "logit_bound": 20.0})
     with pytest.raises(hf.ParameterError, match="take 6 levels"):

@@ -18,6 +18,7 @@ from . import noise
 from .batch import SlotBatch, cells, layered, ordered
 from .keys import EvaluationKeys
 from .parameters import Parameters
+from .rotations import Rotations
 from .wire import batch_from_bytes, batch_to_bytes
 
 __all__ = ["Evaluator"]
@@ -28,7 +29,7 @@ CHUNK_VALUES = 1 << 22  # plain values encoded at once in a linear map: 32 MiB
 Reals = NDArray[np.float64]
 
 
-class Evaluator:
+class Evaluator(Rotations):
     """Arithmetic on CKKS batches under one public key."""
 
     exact = False
@@ -165,17 +166,6 @@ class Evaluator:
             replace(b, core=right, positions=positions, clean=False, distinct=False),
         )
 
-    def _rotated_rows(self, core: _ckks.Batch, steps: NDArray[np.int64]) -> _ckks.Batch:
-        parts = [
-            self._rotate_core(_ckks.take(core, np.array([i])), int(k)) for i, k in enumerate(steps)
-        ]
-        return _ckks.concatenate(parts)
-
-    def _rotate_core(self, core: _ckks.Batch, steps: int) -> _ckks.Batch:
-        for step in self._keys.path(steps, self.slots):
-            core = _ckks.rotate(core, self._keys.rotations[step])
-        return core
-
     def _as_totals(self, a: SlotBatch) -> SlotBatch:
         """Give every element its own ciphertext, as its total: one level."""
         if len(a) > self.slots:
@@ -303,31 +293,6 @@ class Evaluator:
             clean=all(b.clean for b in joined),
             noise=max(b.noise for b in joined),
         )
-
-    def _fills(self, a: SlotBatch, length: int) -> bool:
-        """Whether rows of `length` elements are whole ciphertexts."""
-        whole = length == self.slots and not a.total and len(a) == len(a.core) * self.slots
-        return whole and np.array_equal(a.positions, ordered(len(a)))
-
-    def rotate(self, a: SlotBatch, steps: int, length: int) -> SlotBatch:
-        """Rotate rows of elements to the left: one key switch where they fill ciphertexts, else a view."""
-        if not self._fills(a, length):
-            rows = np.arange(len(a), dtype=np.int64).reshape(-1, length)
-            return self.take(a, np.roll(rows, -steps, axis=1).reshape(-1))
-        passes = len(self._keys.path(steps, self.slots))
-        core = self._rotate_core(a.core, steps % self.slots)
-        return a.with_core(core, noise=a.noise + passes * self._switching)
-
-    def add_rotations(self, a: SlotBatch, steps: list[int], length: int) -> SlotBatch:
-        """Add rotations of rows to them: one decomposition for all whose keys are there."""
-        paths = [self._keys.path(k, self.slots) for k in steps] if self._fills(a, length) else []
-        if paths and all(len(p) == 1 for p in paths):
-            core = _ckks.add_rotations(a.core, [self._keys.rotations[p[0]] for p in paths])
-            return a.with_core(core, noise=a.noise * (len(steps) + 1) + self._switching)
-        total = a
-        for k in steps:
-            total = self.add(total, self.rotate(a, k, length))
-        return total
 
     # Sums
 

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from .parameters import Parameters
 
-__all__ = ["STATISTICAL_BITS", "flooded", "fresh_public", "fresh_symmetric", "rounding", "size", "switching"]
+__all__ = [
+    "STATISTICAL_BITS",
+    "flooded",
+    "fresh_public",
+    "fresh_symmetric",
+    "rounding",
+    "size",
+    "switching",
+]
 
 STATISTICAL_BITS = 20
 _VARIANCE = 10.5  # centred binomial of 2 x 21 bits

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import paillier as _paillier
+from .._core import wire as _wire
 from ..ckks import sums as _lattice
 from ..errors import FormatError, ParameterError, UnsupportedOperationError
+from ..paillier import public as _paillier_public
 from ..paillier.packing import PackedSums
 from .plan import Plan
 
-__all__ = ["SumContext", "Sums", "for_party", "keygen"]
+__all__ = ["SumContext", "Sums", "arbiter_key", "for_party", "keygen", "public_from_bytes"]
 
 
 class Sums(Protocol):
@@ -71,6 +73,19 @@ def keygen(
     if scheme == "paillier":
         return _paillier.keygen(bits, backend=backend)
     raise ParameterError(f"scheme={scheme!r}: 'lattice' or 'paillier' is needed")
+
+
+def arbiter_key(bits: int, insecure: bool = False, backend: str | None = None) -> Any:
+    """Make the key of an arbiter: exact integers of unbounded number, one to a ciphertext."""
+    return _paillier.keygen(bits, insecure=insecure, backend=backend)
+
+
+def public_from_bytes(data: bytes, insecure: bool = False) -> Any:
+    """Read the public context of an arbiter's key, checked."""
+    _, scheme, key_id, header, payload = _wire.open(data)
+    if scheme != _paillier_public.SCHEME_ID:
+        raise FormatError("these bytes do not hold the public context of an arbiter's key")
+    return _paillier_public.PublicContext.from_parts(key_id, header, bytes(payload), None, insecure)
 
 
 class _Lattice:

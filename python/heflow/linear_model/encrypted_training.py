@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from ..tensor import EncryptedTensor, concatenate
 from .nesterov import momenta, step_sizes
 from .plan import EncryptedRows, TrainingPlan
 
-__all__ = ["train"]
+__all__ = ["owner_refresh", "train"]
 
 Refresh = Callable[[EncryptedTensor], EncryptedTensor]
 Progress = Callable[[int], None]
@@ -69,6 +70,14 @@ def train(
     return _Run(plan, Z, learning_rate, l2).steps(refresh, progress)
 
 
+def owner_refresh(secret: Any) -> Refresh:
+    """Return a `refresh` for `train` by the owner of the key: decrypt, and encrypt again.
+
+    What lies below 2^-32 is noise, and dropped.
+    """
+    return lambda x: secret.encrypt(np.rint(secret.decrypt(x) * 2.0**32) / 2.0**32)
+
+
 def _refreshes(plan: TrainingPlan) -> bool:
     return plan.refresh_every is not None and plan.refresh_every < plan.steps
 
@@ -80,7 +89,9 @@ class _Run:
         self._plan, self._Z = plan, Z
         self._rates = [r / plan.n_samples for r in step_sizes(plan.steps, rate)]
         self._momenta = momenta(plan.steps)
-        self._decay = [1 - r * l2 * self._penalized() if l2 else 1.0 for r in step_sizes(plan.steps, rate)]
+        self._decay = [
+            1 - r * l2 * self._penalized() if l2 else 1.0 for r in step_sizes(plan.steps, rate)
+        ]
         # The polynomial in s = logit / bound, and the bound that turns packed rows into rows.
         self._odd = [c * plan.logit_bound**k for k, c in enumerate(plan.sigmoid.coefficients)][1::2]
         self._constant = plan.sigmoid.coefficients[0]
@@ -114,7 +125,8 @@ class _Run:
             v = following
         if progress:
             progress(plan.steps)
-        return weights.reshape(-1)[: plan.n_features + 1]
+        result: EncryptedTensor = weights.reshape(-1)[: plan.n_features + 1]
+        return result
 
     def _scale(self, t: int) -> float:
         """Return rate times bound: the factor of sums of packed rows in the weights."""
@@ -154,4 +166,3 @@ def _real_root(monic: list[float]) -> float:
     """Return a real root of u^3 + monic[2] u^2 + monic[1] u + monic[0]."""
     roots = np.roots([1.0, monic[2], monic[1], monic[0]])
     return float(roots[np.argmin(np.abs(roots.imag))].real)
-

@@ -164,7 +164,11 @@ class TrainingPlan:
 
     def describe(self) -> str:
         """Return the plan in words."""
-        refresh = f", refreshed every {self.refresh_every}" if self.refresh_every else ", no decryption between"
+        refresh = (
+            f", refreshed every {self.refresh_every}"
+            if self.refresh_every
+            else ", no decryption between"
+        )
         return (
             f"{self.steps} steps with {self.sigmoid.name}{refresh}: {self.depth} levels\n"
             f"{self.n_samples} x {self.n_features} in {self.n_ciphertexts} ciphertexts of {self.rows} rows\n"

@@ -1,0 +1,163 @@
+"""The guest: columns and the label. It forms the encrypted residual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import encoding
+from ...errors import EncodingRangeError, ParameterError, ShapeError
+from ...tensor import EncryptedTensor
+from .messages import Settings, from_integers, tensor
+from .party import FEATURE_BITS, Party, Reals, features
+
+__all__ = ["Guest"]
+
+
+class Guest(Party):
+    """The party with the label.
+
+    Parameters
+    ----------
+    X : array_like or sparse matrix, shape (n_rows, n_columns)
+    y : array_like, shape (n_rows,)
+        0 and 1, or -1 and 1, for the logit link; numbers for the identity.
+    link : {"logit", "identity"}
+    name : str
+    """
+
+    def __init__(self, X: Any, y: Any, link: str = "logit", name: str = "guest") -> None:
+        super().__init__(X, name)
+        if link not in ("logit", "identity"):
+            raise ParameterError(f"link={link!r}: 'logit' or 'identity' is needed")
+        self.link = link
+        self._y = _labels(y, link, self.n_rows)
+        self._X = np.column_stack(
+            [self._X, np.ones(self.n_rows)]
+        )  # the last weight is the intercept
+        self._weights = np.zeros(self._X.shape[1])
+        self._residual: EncryptedTensor | None = None
+        self.history: list[float] = []
+        self._losses: list[float] = []
+
+    @property
+    def coef_(self) -> Reals:
+        """Weights of the own columns."""
+        return self._weights[:-1].copy()
+
+    @property
+    def intercept_(self) -> float:
+        """The intercept."""
+        return float(self._weights[-1])
+
+    def begin(self, public: Any, settings: Settings) -> None:
+        """Take part in a run, from zero weights."""
+        largest = float(np.abs(self._y).max())
+        if settings.link == "identity" and largest > settings.logit_bound:
+            raise EncodingRangeError(
+                f"labels reach {largest:g} and the declared range of scores is {settings.logit_bound:g}: scale the "
+                "label, or use a larger logit_bound="
+            )
+        super().begin(public, settings)
+        self.history, self._losses = [], []
+
+    def residual(self, messages: list[bytes]) -> bytes:
+        """Add the hosts' shares, the own and the label: the encrypted residual of this round, for all hosts."""
+        rows = self.settings.rows(self.round)
+        count = rows.stop - rows.start
+        shares, squares = [], []
+        for message in messages:
+            sender, parts = self._read(message, "scores")
+            shares.append(tensor(self._public, parts[0], (count,), sender))
+            squares.append(tensor(self._public, parts[1], (), sender))
+        total = shares[0]
+        for share in shares[1:]:
+            total = total + share
+        self._encrypted = (total, squares)
+        center = 0.5 if self.link == "logit" else 0.0
+        bound = 2 * self.settings.slope * self.settings.logit_bound + 1
+        own = self._score() + center - self._y[rows]
+        self._residual = total + encoding.plain(own, scale_bits=total.scale_bits, bound=bound)
+        return self._message("residual", self._residual.to_bytes())
+
+    def gradient(self) -> bytes:
+        """Return the own encrypted, masked gradient for the arbiter."""
+        if self._residual is None:
+            raise ParameterError("the residual of this round has not been formed")
+        return self._masked_gradient(self._residual)
+
+    def loss(self) -> bytes | None:
+        """Return the encrypted loss of this batch for the arbiter, which will see it; None with several hosts.
+
+        Notes
+        -----
+        Sum of log 2 + (1/2 - y) z + z^2 / 8 (Hardy et al. 2017), or of (z - y)^2 / 2; squares of a score
+        that two hosts share cannot be formed under additive encryption.
+        """
+        shares, squares = self._encrypted
+        if len(squares) > 1:
+            return None
+        rows, settings = self.settings.rows(self.round), self.settings
+        y, own = self._y[rows], self._score() / settings.slope
+        logit = self.link == "logit"
+        linear = (0.5 - y + own / 4) if logit else own - y
+        rest = np.log(2) + (0.5 - y) * own + own**2 / 8 if logit else (own - y) ** 2 / 2
+        bound = settings.logit_bound + 1
+        weights = encoding.plain(linear / settings.slope, scale_bits=FEATURE_BITS, bound=8 * bound)
+        half = encoding.plain(0.125 if logit else 0.5, scale_bits=FEATURE_BITS, bound=1)
+        constant = encoding.plain(np.sum(rest), scale_bits=FEATURE_BITS, bound=len(y) * bound**2)
+        total = weights @ shares + squares[0] * half + constant
+        return self._message("loss", total.to_bytes())
+
+    def take_loss(self, data: bytes) -> None:
+        """Note the batch's loss as the arbiter read it."""
+        _, parts = self._read(data, "loss opened")
+        value = from_integers(parts[0], 1)[0]
+        scale = int(from_integers(parts[1], 1)[0])
+        self._losses.append(float(value) / 2.0**scale)
+
+    def end_epoch(self) -> float | None:
+        """Return the mean loss of the epoch, if it is known."""
+        if not self._losses:
+            return None
+        self.history.append(sum(self._losses) / self.n_rows)
+        self._losses = []
+        return self.history[-1]
+
+    def partial_scores(self, X: Any) -> Reals:
+        """Return the own share of the scores of new rows, intercept included."""
+        return np.asarray(features(X, self.name) @ self.coef_ + self.intercept_)
+
+    def _penalty(self) -> Reals:
+        penalty = self.settings.l2 * self._weights
+        penalty[-1] = 0.0
+        return np.asarray(penalty)
+
+    def _extra(self) -> dict[str, Any]:
+        return {"history": [v.hex() for v in self.history]}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.history = [float.fromhex(v) for v in state["history"]]
+
+
+def _labels(y: Any, link: str, rows: int) -> Reals:
+    values = np.asarray(y, dtype=np.float64)
+    if values.shape != (rows,):
+        raise ShapeError(
+            f"{rows} rows and labels of shape {values.shape}: one for each row is needed"
+        )
+    if not np.isfinite(values).all():
+        raise EncodingRangeError(
+            "labels are missing or infinite: leave those rows out before alignment"
+        )
+    if link == "identity":
+        return values
+    found = set(np.unique(values).tolist())
+    if found <= {0.0, 1.0}:
+        return values
+    if found <= {-1.0, 1.0}:
+        return (values + 1) / 2
+    raise ParameterError(
+        f"labels {sorted(found)[:5]}: the logit link takes 0 and 1, or -1 and 1; link='identity' takes numbers"
+    )
