@@ -16,6 +16,7 @@ from .._core import ckks as _ckks
 from ..errors import DepthError, UnsupportedOperationError
 from . import noise
 from .batch import SlotBatch, cells, layered, ordered
+from .columns import Columns, constants_of
 from .keys import EvaluationKeys
 from .parameters import Parameters
 from .rotations import Rotations
@@ -29,7 +30,7 @@ CHUNK_VALUES = 1 << 22  # plain values encoded at once in a linear map: 32 MiB
 Reals = NDArray[np.float64]
 
 
-class Evaluator(Rotations):
+class Evaluator(Rotations, Columns):
     """Arithmetic on CKKS batches under one public key."""
 
     exact = False
@@ -204,12 +205,12 @@ class Evaluator(Rotations):
         self._require_level(a, "a product with plain numbers")
         a = layered(a)
         table, scale = a.spread(values), self.scale(a)
-        constant = not a.total and len(values) > 0 and bool((values == values[0]).all())
-        if constant and abs(values[0]) * scale < 2.0**62:
-            w = np.full(len(a.core), round(float(values[0]) * scale), dtype=np.int64)
-            deviation = a.noise * noise.size(values[:1]) + self._rounding
+        factors = constants_of(a, values)
+        whole = None if factors is None else self._scaled(a, factors)
+        if whole is not None:
+            deviation = a.noise * noise.size(values) + self._rounding
             factor = a.factor if factor is None else factor
-            return a.with_core(_ckks.multiply_integer(a.core, w), factor=factor, noise=deviation)
+            return a.with_core(whole, factor=factor, noise=deviation)
         if a.total and len(a) == len(a.core):
             core = self._multiply_constants(a, values)
         else:
@@ -321,6 +322,9 @@ class Evaluator(Rotations):
     def matmul_plain(self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals) -> SlotBatch:
         """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]: a ciphertext each, one level."""
         self._require_level(a, "a sum of chosen or weighted elements")
+        columns = self._column_map(a, vectors, weights)
+        if columns is not None:
+            return columns
         count, rows = len(a.core), len(weights)
         needed = len(vectors) * rows * 16 * self.parameters.ring_degree * (a.primes - 1)
         if needed > MAX_RESULT_BYTES:

@@ -90,8 +90,7 @@ def nesterov(
         v'  = (1 - e_t) w' + e_t w
 
     The result is w' of the last step, so the last v' is never formed. Kim,
-    Song, Kim, Lee, Cheon, BMC Medical Genomics 2018. There the largest size of each column in the training
-    rows is the scale, and seven steps with g5 are taken.
+    Song, Kim, Lee, Cheon, BMC Medical Genomics 2018. Their experiments take seven steps with g5.
 
     Raises
     ------

@@ -118,7 +118,7 @@ def fit(
     if len(set(names)) != len(names):
         raise ParameterError(f"parties {names}: each needs a name of its own, Host(X, name=...)")
     settings = Settings(
-        secrets.token_hex(16), guest.link, guest.n_rows, int(batch_size), int(epochs),
+        secrets.token_hex(16), guest.link, guest.n_rows, min(int(batch_size), guest.n_rows), int(epochs),
         float(learning_rate), float(decay), float(l2), float(logit_bound),
     )  # fmt: skip
     arbiter.begin(settings.session)

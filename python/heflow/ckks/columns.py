@@ -1,0 +1,67 @@
+"""Weighted sums of whole ciphertexts: where the terms of a sum lie in the same slots of different ciphertexts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._core import ckks as _ckks
+from . import noise
+from .batch import SlotBatch
+
+__all__ = ["Columns", "constants_of"]
+
+MAX_FACTOR = 2.0**62
+Reals = NDArray[np.float64]
+
+
+def constants_of(a: SlotBatch, values: Reals) -> Reals | None:
+    """Return the one factor of each ciphertext, or None if elements of a ciphertext have different ones."""
+    if a.total or len(values) != len(a):
+        return None
+    table = np.zeros(len(a.core))
+    items = a.items
+    table[items] = values
+    return table if np.array_equal(table[items], values) else None
+
+
+class Columns:
+    """The part of the evaluator that scales ciphertexts as a whole."""
+
+    slots: int
+    scale: Any
+    _rounding: float
+
+    def _scaled(self, a: SlotBatch, factors: Reals) -> _ckks.Batch | None:
+        """Multiply each ciphertext by its factor, one level; None if a factor is too large for a word."""
+        scaled = factors * self.scale(a)
+        if np.abs(scaled).max(initial=0.0) >= MAX_FACTOR:
+            return None
+        return _ckks.multiply_integer(a.core, np.rint(scaled).astype(np.int64))
+
+    def _column_map(
+        self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals
+    ) -> SlotBatch | None:
+        """Return `matmul_plain` as sums of scaled ciphertexts, or None if the layout does not allow it."""
+        if a.total or not vectors.size:
+            return None
+        items, places = a.items[vectors], a.places[vectors]
+        if (items != items[:1]).any() or (places != places[:, :1]).any():
+            return None
+        chosen = np.ascontiguousarray(items[0])
+        terms = a.with_core(_ckks.take(a.core, chosen))
+        rows: list[_ckks.Batch] = []
+        every = np.arange(len(chosen), dtype=np.int64)[None, :]
+        for row in weights:
+            scaled = self._scaled(terms, row)
+            if scaled is None:
+                return None
+            rows.append(_ckks.sum_groups(scaled, every))
+        core = rows[0] if len(rows) == 1 else _ckks.concatenate(rows)
+        starts = np.arange(len(weights), dtype=np.int64)[None, :] * self.slots
+        positions = (places[:, :1] + starts).reshape(-1)
+        deviation = (a.noise * noise.size(np.abs(weights)) + self._rounding) * len(chosen)
+        # Slots beside the elements hold whatever the terms had there.
+        return SlotBatch(core, positions, self.slots, False, a.clean, a.factor, deviation)

@@ -1,0 +1,137 @@
+"""What linear models share: parameters, checks, scores on plain and on encrypted rows."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import EncodingRangeError, ParameterError, ShapeError
+from ..tensor import EncryptedTensor, stack
+
+__all__ = ["EncryptedColumns", "Estimator", "encrypt_columns", "features"]
+
+Reals = NDArray[np.float64]
+Self = TypeVar("Self", bound="Estimator")
+
+
+@dataclass(frozen=True)
+class EncryptedColumns:
+    """A feature matrix encrypted column by column: each column in ciphertexts of its own.
+
+    Attributes
+    ----------
+    columns : EncryptedTensor of shape (n_features, n_samples)
+    """
+
+    columns: EncryptedTensor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_samples, n_features)."""
+        features, samples = self.columns.shape
+        return samples, features
+
+
+def encrypt_columns(context: Any, X: Any, **options: Any) -> EncryptedColumns:
+    """Encrypt a feature matrix column by column: the layout for scores of many rows where slots are there.
+
+    Parameters
+    ----------
+    context : PublicContext or SecretContext
+    X : array_like, shape (n_samples, n_features)
+    **options
+        As for ``context.encrypt``.
+
+    Raises
+    ------
+    ShapeError, EncodingError
+    """
+    X = features(X)
+    return EncryptedColumns(
+        stack([context.encrypt(column, **options) for column in np.ascontiguousarray(X.T)])
+    )
+
+
+def features(X: Any) -> Reals:
+    """Check a plain feature matrix.
+
+    Raises
+    ------
+    ShapeError, EncodingRangeError
+    """
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or 0 in X.shape:
+        raise ShapeError(
+            f"X of shape {X.shape}: (n_samples, n_features) is needed; X.reshape(-1, 1) for one column"
+        )
+    if not np.isfinite(X).all():
+        raise EncodingRangeError("X holds missing or infinite values: fill them in first")
+    return X
+
+
+class Estimator:
+    """Parameters by the constructor's names, as scikit-learn reads and clones them."""
+
+    _kind: str
+    coef_: Any
+    intercept_: Any
+    n_features_in_: int
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's parameters."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self: Self, **params: Any) -> Self:
+        """Set parameters by name."""
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise ParameterError(f"{name!r} is not a parameter: there are {', '.join(known)}")
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn, which alone asks, what kind of estimator this is."""
+        kinds = importlib.import_module("sklearn.utils")
+        classifies = self._kind == "classifier"
+        return kinds.Tags(
+            estimator_type=self._kind,
+            target_tags=kinds.TargetTags(required=True),
+            classifier_tags=kinds.ClassifierTags(multi_class=False) if classifies else None,
+            regressor_tags=None if classifies else kinds.RegressorTags(),
+        )
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self)).parameters
+        changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k].default]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "coef_"):
+            raise ParameterError(
+                f"this {type(self).__name__} has learned nothing yet: call fit first"
+            )
+
+    def _scores(self, X: Any) -> Any:
+        """Return X w + b for plain rows, encrypted rows or encrypted columns."""
+        self._require_fitted()
+        if isinstance(self.coef_, EncryptedTensor):
+            raise ParameterError(
+                "the weights are encrypted: decrypt them, coef_ = secret.decrypt(model.coef_), or send them to the "
+                "key's owner"
+            )
+        weights, intercept = np.ravel(self.coef_), float(np.ravel(self.intercept_)[0])
+        encrypted = isinstance(X, (EncryptedTensor, EncryptedColumns))
+        X = X if encrypted else features(X)
+        if X.shape[-1] != self.n_features_in_:
+            raise ShapeError(
+                f"X has {X.shape[-1]} columns and the model was fitted with {self.n_features_in_}"
+            )
+        if isinstance(X, EncryptedColumns):
+            return weights @ X.columns + intercept
+        return X @ weights + intercept

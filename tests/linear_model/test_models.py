@@ -1,0 +1,146 @@
+"""The models beside scikit-learn's, and on encrypted rows beside themselves."""
+
+import numpy as np
+import pytest
+import sklearn.linear_model
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import heflow as hf
+from heflow.linear_model import LinearRegression, LogisticRegression, encrypt_columns, statistics
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    return StandardScaler().fit_transform(X)[:, :8], y
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    return load_diabetes(return_X_y=True)
+
+
+def test_logistic_is_scikit_learns(cancer):
+    X, y = cancer
+    ours = LogisticRegression(l2=0.01).fit(X, y)
+    theirs = sklearn.linear_model.LogisticRegression(C=1 / (0.01 * len(y)), tol=1e-10).fit(X, y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-4)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-4)
+    assert ours.score(X, y) == theirs.score(X, y)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_linear_is_scikit_learns(diabetes, alpha):
+    X, y = diabetes
+    ours = LinearRegression(alpha).fit(X, y)
+    theirs = sklearn.linear_model.Ridge(alpha, tol=1e-12).fit(X, y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-6)
+    assert ours.score(X, y) == pytest.approx(theirs.score(X, y))
+
+
+def test_conventions(cancer):
+    X, y = cancer
+    model = LogisticRegression(max_iter=7, sigmoid="g5")
+    again = clone(model)
+    assert again.get_params() == model.get_params() and again is not model
+    assert repr(model) == "LogisticRegression(max_iter=7, sigmoid='g5')"
+    with pytest.raises(hf.ParameterError, match="not a parameter"):
+        model.set_params(speed=1)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    assert cross_val_score(pipeline, X, y, cv=3, scoring="accuracy").mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["rows", "columns"])
+@pytest.mark.parametrize("scheme", ["paillier", "ckks"])
+def test_encrypted_scores(cancer, secret, ckks_secret, scheme, kind):
+    X, y = cancer
+    model = LogisticRegression(l2=0.01).fit(X, y)
+    key = secret if scheme == "paillier" else ckks_secret
+    rows = X[:40]
+    encrypted = (
+        key.public.encrypt(rows, bound=16.0)
+        if kind == "rows"
+        else encrypt_columns(key.public, rows)
+    )
+    scores = model.decision_function(encrypted)
+    np.testing.assert_allclose(key.decrypt(scores), model.decision_function(rows), atol=1e-4)
+    with pytest.raises(hf.UnsupportedOperationError, match="comparison"):
+        model.predict(encrypted)
+
+
+def test_columns_take_one_ciphertext(cancer, ckks_secret):
+    X, y = cancer
+    model = LogisticRegression(l2=0.01).fit(X, y)
+    scores = model.decision_function(encrypt_columns(ckks_secret.public, X))
+    slots = ckks_secret.parameters.slots
+    assert scores.nbytes < 3 * 16 * 2 * slots * (-(-len(X) // slots))
+    again = hf.from_bytes(scores.to_bytes(), ckks_secret.public)
+    np.testing.assert_allclose(ckks_secret.decrypt(again), model.decision_function(X), atol=1e-4)
+
+
+def test_encrypted_probabilities(cancer, secret):
+    X, y = cancer
+    key = hf.ckks.keygen(depth=4)
+    model = LogisticRegression(l2=0.1, sigmoid="g3", logit_bound=8.0).fit(X, y)
+    p = key.decrypt(model.predict_proba(encrypt_columns(key.public, X[:30])))
+    z = model.decision_function(X[:30])
+    np.testing.assert_allclose(p, 0.5 + 1.20096 * z / 8 - 0.81562 * (z / 8) ** 3, atol=1e-4)
+    with pytest.raises(hf.UnsupportedOperationError, match="does not multiply"):
+        model.predict_proba(encrypt_columns(secret.public, X[:3]))
+    with pytest.raises(hf.ParameterError, match="polynomial"):
+        clone(model).set_params(sigmoid=None).fit(X, y).predict_proba(
+            encrypt_columns(key.public, X[:3])
+        )
+
+
+def test_sums_of_statistics_and_forgetting(diabetes, secret):
+    X, y = diabetes
+    parts = [statistics(X[i::5], y[i::5]) for i in range(5)]
+    encrypted = [tuple(secret.public.encrypt(a, scale_bits=60) for a in part) for part in parts]
+    xtx, xty = (sum(p[k] for p in encrypted[1:]) + encrypted[0][k] for k in (0, 1))
+    model = LinearRegression(0.1).fit_statistics(xtx, xty, decrypt=secret.decrypt)
+    np.testing.assert_allclose(model.coef_, LinearRegression(0.1).fit(X, y).coef_, rtol=1e-9)
+    forgotten = LinearRegression(0.1).fit_statistics(
+        xtx - encrypted[2][0], xty - encrypted[2][1], decrypt=secret.decrypt
+    )
+    rest = np.arange(len(y)) % 5 != 2
+    np.testing.assert_allclose(
+        forgotten.coef_, LinearRegression(0.1).fit(X[rest], y[rest]).coef_, rtol=1e-9
+    )
+
+
+def test_training_on_ciphertexts_through_the_model():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (60, 4))
+    y = np.where(X @ [1, -2, 3, 0.5] > 0, 1, -1)
+    model = LogisticRegression("nesterov", max_iter=2, l2=0.0, sigmoid="g3", logit_bound=8.0)
+    plan = model.plan(*X.shape)
+    secret = hf.ckks.keygen(plan.parameters)
+    model.fit(plan.encrypt(secret.public_for(rotations=plan.rotations), X, y))
+    plain = clone(model).fit(X, y)
+    np.testing.assert_allclose(secret.decrypt(model.coef_), plain.coef_[0], atol=1e-4)
+    np.testing.assert_allclose(secret.decrypt(model.intercept_), plain.intercept_, atol=1e-4)
+    with pytest.raises(hf.ParameterError, match="weights are encrypted"):
+        model.decision_function(X)
+
+
+def test_refusals(cancer):
+    X, y = cancer
+    with pytest.raises(hf.ParameterError, match="learned nothing"):
+        LogisticRegression().predict(X)
+    with pytest.raises(hf.ParameterError, match="classes"):
+        LogisticRegression().fit(X, np.zeros(len(y)))
+    with pytest.raises(hf.EncodingRangeError, match="missing"):
+        LogisticRegression().fit(np.full((3, 2), np.nan), [0, 1, 0])
+    with pytest.raises(hf.ShapeError, match="fitted with"):
+        LogisticRegression().fit(X, y).predict(X[:, :3])
+    with pytest.raises(hf.ParameterError, match="without a bound"):
+        LogisticRegression("nesterov", sigmoid="g5").fit(X, y)
+    with pytest.raises(hf.ParameterError, match="nesterov"):
+        LogisticRegression().plan(10, 3)
+    with pytest.raises(hf.ParameterError, match="depend on one another"):
+        LinearRegression().fit(np.ones((4, 2)), np.arange(4.0))
