@@ -2,13 +2,12 @@
 
 import warnings
 
-import numpy as np
-from reporting import Report, auc, options
-from sklearn.datasets import load_breast_cancer
-
 import heflow as hf
+import numpy as np
 from heflow.federated import vertical
 from heflow.linear_model import LogisticRegression
+from reporting import Report, auc, options
+from sklearn.datasets import load_breast_cancer
 
 
 def load(folder):

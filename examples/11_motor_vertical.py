@@ -2,13 +2,13 @@
 
 import warnings
 
-import numpy as np
-from reporting import Report, options
-from sklearn.datasets import load_diabetes
-
 import heflow as hf
+import numpy as np
 from heflow.federated import vertical
 from heflow.linear_model import LinearRegression
+from reporting import Report, options
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import train_test_split
 
 
 def load(folder):
@@ -25,6 +25,13 @@ def load(folder):
     return guest[:, 2:], guest[:, 1], host[:, 1:]
 
 
+def whitened(X, train):
+    """A party's own columns without correlation among themselves: steps converge sooner."""
+    X = X - X[train].mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(X[train].T))
+    return np.clip(X @ vectors / np.sqrt(values), -8, 8)
+
+
 def r2(y, predicted):
     return float(1 - np.sum((y - predicted) ** 2) / np.sum((y - y.mean()) ** 2))
 
@@ -32,12 +39,18 @@ def r2(y, predicted):
 def main():
     args = options(__doc__)
     Xg, y, Xh = load(args.data)
-    epochs, rate = (100 if args.full else 20), 0.25
+    train, test = train_test_split(np.arange(len(y)), test_size=0.3, random_state=0)
+    joint = np.column_stack([Xg, Xh])
+    fits = [
+        LinearRegression().fit(X[train], y[train]).score(X[test], y[test]) for X in (Xg, Xh, joint)
+    ]
+    Xg, Xh = whitened(Xg, train), whitened(Xh, train)
+    epochs, rate = (75 if args.full else 20), 0.6
     report = Report("motor, vertical linear regression")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hf.InsecureKeyWarning)
         arbiter = vertical.Arbiter(bits=2048 if args.full else 1024, insecure=not args.full)
-    guest, host = vertical.Guest(Xg, y, link="identity"), vertical.Host(Xh)
+    guest, host = vertical.Guest(Xg[train], y[train], link="identity"), vertical.Host(Xh[train])
     result = report.timed(
         "encrypted training",
         lambda: vertical.fit(
@@ -45,7 +58,7 @@ def main():
             [host],
             arbiter,
             epochs=epochs,
-            batch_size=len(y),
+            batch_size=len(train),
             learning_rate=rate,
             progress=args.full,
         ),
@@ -53,13 +66,14 @@ def main():
     A = np.column_stack([Xg, Xh, np.ones(len(y))])
     w = np.zeros(A.shape[1])
     for _ in range(epochs):
-        w = w - rate * A.T @ (A @ w - y) / len(y)
-    encrypted, steps = r2(y, vertical.predict(guest, [host], Xg, [Xh])), r2(y, A @ w)
+        w = w - rate * A[train].T @ (A[train] @ w - y[train]) / len(train)
+    encrypted = r2(y[test], vertical.predict(guest, [host], Xg[test], [Xh[test]]))
+    steps = r2(y[test], A[test] @ w)
     assert abs(encrypted - steps) < 0.002
-    joint = np.column_stack([Xg, Xh])
-    report.row("R2, guest alone (exact fit)", LinearRegression().fit(Xg, y).score(Xg, y))
-    report.row("R2, host's columns alone (exact fit)", LinearRegression().fit(Xh, y).score(Xh, y))
-    report.row("R2, joint, central (exact fit)", LinearRegression().fit(joint, y).score(joint, y))
+    report.row("rows to train, to test", f"{len(train)}, {len(test)}")
+    report.row("R2, guest alone (exact fit)", fits[0])
+    report.row("R2, host's columns alone (exact fit)", fits[1])
+    report.row("R2, joint, central (exact fit)", fits[2])
     report.row("R2, joint, the same steps in the clear", steps)
     report.row("R2, joint, encrypted", encrypted)
     report.row("epochs, threads", f"{epochs}, {hf.num_threads()}")

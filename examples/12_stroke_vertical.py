@@ -4,13 +4,12 @@ import csv
 import multiprocessing
 import warnings
 
-import numpy as np
-from reporting import Report, auc, options
-from sklearn.datasets import load_breast_cancer
-
 import heflow as hf
+import numpy as np
 from heflow.federated import vertical
 from heflow.federated.alignment import Party
+from reporting import Report, auc, options
+from sklearn.datasets import load_breast_cancer
 
 KEY = b"a key that both hospitals hold"
 
@@ -85,7 +84,10 @@ def main():
         arbiter = vertical.Arbiter(bits=2048 if args.full else 1024, insecure=not args.full)
     guest = vertical.Guest(Xa, labels)
     host = vertical.RemoteHost(addresses.get(timeout=60), KEY)
-    epochs, batch, rate = (20 if args.full else 3), 400, 0.5
+    batch = -(
+        -len(labels) // (8 if args.full else 2)
+    )  # equal batches: a small one would tell too much
+    epochs, rate = (20 if args.full else 3), 0.5
     result = report.timed(
         "encrypted training",
         lambda: vertical.fit(

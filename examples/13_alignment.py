@@ -1,10 +1,9 @@
 """Private set intersection: exact, and identifiers a second."""
 
-import numpy as np
-from reporting import Report, options
-
 import heflow as hf
+import numpy as np
 from heflow.federated import alignment
+from reporting import Report, options
 
 
 def main():

@@ -2,12 +2,11 @@
 
 import warnings
 
+import heflow as hf
 import numpy as np
+from heflow.linear_model import LinearRegression, statistics
 from reporting import Report, options
 from sklearn.datasets import load_diabetes
-
-import heflow as hf
-from heflow.linear_model import LinearRegression, statistics
 
 
 def main():

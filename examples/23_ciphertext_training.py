@@ -2,13 +2,12 @@
 
 import time
 
+import heflow as hf
 import numpy as np
+from heflow.linear_model import LogisticRegression
 from reporting import Report, auc, options
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import StratifiedKFold
-
-import heflow as hf
-from heflow.linear_model import LogisticRegression
 
 PUBLISHED = {"idash": 0.689, "edin": 0.958, "lbw": 0.689, "pcs": 0.740}  # Kim et al. 2018
 

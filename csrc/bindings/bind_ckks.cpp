@@ -61,8 +61,10 @@ void require_level(const Batch& batch) {
   if (batch.primes() < 2) refuse(ErrorKind::depth, "the ciphertexts have one prime left and a product takes one");
 }
 
-void require_rotation(const SwitchKey& key, const Batch& batch) {
-  if (key.positions.size() != batch.context().degree()) refuse(ErrorKind::parameter, "the key does not rotate");
+void require_rotations(const std::vector<std::shared_ptr<SwitchKey>>& keys, const Batch& batch) {
+  bool rotate = !keys.empty();
+  for (const auto& key : keys) rotate &= key->positions.size() == batch.context().degree();
+  if (!rotate) refuse(ErrorKind::parameter, "rotations are needed, and keys that rotate");
 }
 
 SeedBytes seed_bytes(std::string_view bytes) {
@@ -193,9 +195,6 @@ void bind_keys(py::module_& m) {
   m.def(
       "choose_primes",
       [](unsigned log_degree, const std::vector<unsigned>& bits, unsigned scale_bits, std::size_t data) {
-        for (unsigned b : bits) {
-          if (b < 20 || b > ring::kMaxPrimeBits) refuse(ErrorKind::parameter, "primes have 20 to 50 bits");
-        }
         return scale_bits == 0 ? ring::distinct_primes(bits, log_degree)
                                : ring::chain_primes(bits, log_degree, scale_bits, data);
       },
@@ -305,15 +304,14 @@ void bind_verbs(py::module_& m) {
   m.def(
       "rotate",
       [](const Batch& a, const std::shared_ptr<SwitchKey>& key) {
-        require_rotation(*key, a);
+        require_rotations({key}, a);
         return without_gil([&] { return ckks::rotate(a, key); });
       },
       arg("a"), arg("key"));
   m.def(
       "add_rotations",
       [](const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
-        if (keys.empty()) refuse(ErrorKind::parameter, "one rotation or more is needed");
-        for (const auto& key : keys) require_rotation(*key, a);
+        require_rotations(keys, a);
         return without_gil([&] { return ckks::add_rotations(a, keys); });
       },
       arg("a"), arg("keys"));
@@ -363,6 +361,15 @@ void bind_verbs(py::module_& m) {
         return without_gil([&] { return ckks::linear_map(a, in, rows); });
       },
       arg("a"), arg("values"), arg("scale"), arg("wide"), arg("rows"));
+  m.def(
+      "weighted_sums",
+      [](const Batch& a, const Indices& w) {
+        require_level(a);
+        if (w.ndim() != 2 || static_cast<std::size_t>(w.shape(1)) != a.size())
+          refuse(ErrorKind::shape, "weights have a row for each result and a column for each ciphertext");
+        return without_gil([&] { return ckks::weighted_sums(a, w.data(), static_cast<std::size_t>(w.shape(0))); });
+      },
+      arg("a"), arg("w"));
   m.def("constant_only", [](const Batch& a) { return without_gil([&] { return ckks::constant_only(a); }); }, arg("a"));
   m.def("to_bytes", &batch_to_bytes, arg("a"));
   m.def("from_bytes", &batch_from_bytes, arg("context"), arg("data"), arg("count"), arg("primes"), arg("seeded"));

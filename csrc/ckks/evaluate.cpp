@@ -295,6 +295,32 @@ BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows) 
   return result;
 }
 
+BatchPtr weighted_sums(const Batch& a, const std::int64_t* w, std::size_t rows) {
+  const Context& context = a.context();
+  const std::size_t primes = a.primes(), n = context.degree(), count = a.size();
+  auto result = std::make_shared<Batch>(a.context_ptr(), rows, primes - 1);
+  for (std::size_t row = 0; row < rows; ++row) {
+    Limbs sums(context, 2 * primes);
+    parallel_for(2 * primes, [&](std::size_t limb) {
+      const std::size_t part = limb / primes, i = limb % primes;
+      const Modulus& m = context.modulus(i);
+      std::memset(sums[limb], 0, n * sizeof(Word));
+      for (std::size_t c = 0; c < count; ++c) {
+        const std::int64_t x = w[row * count + c];
+        const Word size = static_cast<Word>(x < 0 ? -x : x) % m.p;
+        const Factor factor = context.factor(x < 0 && size != 0 ? m.p - size : size, i);
+        context.kernels().scale_add(sums[limb], a.limb(c, part, i), factor, sums[limb], n, m);
+      }
+    });
+    parallel_for(2, [&](std::size_t part) {
+      Limbs scratch(context, 2);
+      rescale([&](std::size_t i) { return sums[part * primes + i]; }, [&](std::size_t i) { return result->limb(row, part, i); },
+              primes, scratch[0], scratch[1], context);
+    });
+  }
+  return result;
+}
+
 BatchPtr constant_only(const Batch& a) {
   const Context& context = a.context();
   const std::size_t n = context.degree();

@@ -25,6 +25,8 @@ BatchPtr sum_groups(const Batch& a, const std::int64_t* items, std::size_t rows,
 // out[r] = sum_c rows[r][c] * a[c] (slot by slot), divided by the last prime: messages hold rows of `a.size()`
 // plaintexts for each of the `rows` results.
 BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows);
+// out[r] = sum_c w[r][c] a[c] for integers w, divided by the last prime.
+BatchPtr weighted_sums(const Batch& a, const std::int64_t* w, std::size_t rows);
 // c0 cut to the constant coefficient: only the sum of the slots can be read.
 BatchPtr constant_only(const Batch& a);
 

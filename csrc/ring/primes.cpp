@@ -41,6 +41,7 @@ bool is_prime_vartime(Word n) {
 
 std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t count, const std::vector<Word>& taken) {
   std::vector<Word> primes;
+  if (bits < 20 || bits > kMaxPrimeBits) throw Error(ErrorKind::parameter, "primes have 20 to 50 bits");
   const Word step = Word{2} << log_degree, least = Word{1} << (bits - 1);
   Word candidate = ((Word{1} << bits) - 1) / step * step + 1;
   for (; candidate > least && primes.size() < count; candidate -= step) {

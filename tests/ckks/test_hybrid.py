@@ -1,9 +1,8 @@
 """Several primes to a digit of key switching: the same numbers as with one."""
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 
 STEPS = [1, 5, -3]
 

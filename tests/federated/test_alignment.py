@@ -3,14 +3,13 @@
 import os
 
 import gmpy2
+import heflow as hf
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-import heflow as hf
 from heflow.federated import alignment
 from heflow.federated.alignment import GROUP, Party
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SESSION = bytes(16)
 

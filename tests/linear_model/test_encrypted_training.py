@@ -1,9 +1,8 @@
 """Training on ciphertexts gives what the same steps give on plain numbers."""
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow.linear_model import sigmoid as sigmoids
 from heflow.linear_model.encrypted_training import owner_refresh, train
 from heflow.linear_model.nesterov import nesterov, signed_rows

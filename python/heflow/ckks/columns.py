@@ -51,17 +51,33 @@ class Columns:
         if (items != items[:1]).any() or (places != places[:, :1]).any():
             return None
         chosen = np.ascontiguousarray(items[0])
-        terms = a.with_core(_ckks.take(a.core, chosen))
-        rows: list[_ckks.Batch] = []
-        every = np.arange(len(chosen), dtype=np.int64)[None, :]
-        for row in weights:
-            scaled = self._scaled(terms, row)
-            if scaled is None:
-                return None
-            rows.append(_ckks.sum_groups(scaled, every))
-        core = rows[0] if len(rows) == 1 else _ckks.concatenate(rows)
+        terms = (
+            a
+            if np.array_equal(chosen, np.arange(len(a.core)))
+            else a.with_core(_ckks.take(a.core, chosen))
+        )
+        return self._weighted(terms, weights, places[:, 0])
+
+    def combine_rows(self, a: SlotBatch, weights: Reals) -> SlotBatch | None:
+        """Return sums over the first axis of rows that lie alike, each in ciphertexts of its own; else None."""
+        length = len(a) // weights.shape[1]
+        if a.total or not length or length > self.slots or len(a.core) != weights.shape[1]:
+            return None
+        rows = a.positions.reshape(-1, length)
+        starts = np.arange(len(rows), dtype=np.int64)[:, None] * self.slots
+        if (rows - starts != rows[:1]).any() or rows[0].max() >= self.slots:
+            return None
+        return self._weighted(a, weights, rows[0])
+
+    def _weighted(
+        self, terms: SlotBatch, weights: Reals, places: NDArray[np.int64]
+    ) -> SlotBatch | None:
+        scaled = weights * self.scale(terms)
+        if np.abs(scaled).max(initial=0.0) >= MAX_FACTOR:
+            return None
+        core = _ckks.weighted_sums(terms.core, np.rint(scaled).astype(np.int64))
         starts = np.arange(len(weights), dtype=np.int64)[None, :] * self.slots
-        positions = (places[:, :1] + starts).reshape(-1)
-        deviation = (a.noise * noise.size(np.abs(weights)) + self._rounding) * len(chosen)
+        deviation = terms.noise * noise.size(weights) * weights.shape[1] + self._rounding
         # Slots beside the elements hold whatever the terms had there.
-        return SlotBatch(core, positions, self.slots, False, a.clean, a.factor, deviation)
+        positions = (places[:, None] + starts).reshape(-1)
+        return SlotBatch(core, positions, self.slots, False, terms.clean, terms.factor, deviation)

@@ -17,6 +17,7 @@ from rich.table import Table
 import heflow as hf
 
 from .demo_updates import second_act
+from .demo_vertical import last_act
 
 Array = NDArray[np.float64]
 GRADIENT_BOUND = 64.0  # declared: hospitals clip the sum of their rows' gradients to it
@@ -145,6 +146,7 @@ def demo(
     _report(console, plain, weights, x_test @ plain, scores, y_test)
     _costs(console, phases, secret)
     second_act(console, clients, averaging_rounds)
+    last_act(console, min(bits, 2048))
 
 
 def _predict(secret: Any, weights: Array, x_test: Array, phases: _Phases) -> Array:

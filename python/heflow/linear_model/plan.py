@@ -86,7 +86,7 @@ class TrainingPlan:
         for name, value in (("n_samples", n_samples), ("n_features", n_features), ("steps", steps)):
             if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
                 raise ParameterError(f"{name}={value!r}: a whole number from 1 on is needed")
-        if refresh_every is not None and not 1 <= refresh_every:
+        if refresh_every is not None and not refresh_every >= 1:
             raise ParameterError(f"refresh_every={refresh_every!r}: one step or more is needed")
         c = sigmoid.coefficients
         if sigmoid.degree not in STEP_LEVELS or any(c[2::2]) or not all(c[1::2]):

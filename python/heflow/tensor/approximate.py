@@ -171,6 +171,18 @@ def matmul(x: EncryptedTensor, operand: Plain, shape: tuple[int, ...]) -> Encryp
     return _with(x, batch, shape, limit, "the product")
 
 
+def combine(x: EncryptedTensor, operand: Plain) -> EncryptedTensor | None:
+    """Return operand @ x for a plain vector where rows of x lie alike in ciphertexts of their own; else None."""
+    evaluator, length = x.public.evaluator, x.shape[0]
+    limit = _product_limit(x._encoding.limit, _operand_limit(operand, evaluator), length, evaluator)
+    weights = _flat(operand, operand.shape, evaluator).reshape(1, length)
+    if not hasattr(evaluator, "combine_rows") or not x.size:
+        return None
+    evaluator._require_level(x._batch, "a product with plain numbers")
+    batch = evaluator.combine_rows(x._batch, weights)
+    return None if batch is None else _with(x, batch, x.shape[1:], limit, "the product")
+
+
 def inner(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
     """Return x @ y of two encrypted vectors."""
     from . import reductions

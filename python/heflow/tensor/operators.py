@@ -256,6 +256,10 @@ def matmul(x: Any, y: Any) -> EncryptedTensor:
     operand = as_plain(x)
     if operand.values.ndim in (1, 2) and y.ndim in (1, 2) and operand.shape[-1] != y.shape[0]:
         raise _mismatch(operand.shape, y.shape)
+    if approximate.is_approximate(y) and (operand.values.ndim, y.ndim) == (1, 2):
+        combined = approximate.combine(y, operand)
+        if combined is not None:
+            return combined
     product = _tensor_times_matrix(y.T, operand.T)
     return product.T
 

@@ -4,10 +4,9 @@ import multiprocessing
 import os
 import queue
 
+import heflow as hf
 import numpy as np
 import pytest
-
-import heflow as hf
 from heflow.federated import vertical
 from heflow.testing import ClearSecret
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import FormatError, ParameterError
 from ...tensor.wire import from_bytes
-from ..keys import arbiter_key
 from ..horizontal.messages import opened, read_header
+from ..keys import arbiter_key
 from .messages import KIND_VERTICAL, MESSAGE_TYPES, read, to_integers, write
 
 __all__ = ["Arbiter"]
