@@ -15,7 +15,8 @@ def main():
     report = Report("alignment by Diffie-Hellman")
     cores = hf.num_threads()
     rows_a, rows_b = report.timed("both sides", lambda: alignment.intersect(a, b))
-    assert set(a[rows_a]) == set(a) & set(b) and (a[rows_a] == b[rows_b]).all()
+    assert set(a[rows_a]) == set(a) & set(b)
+    assert (a[rows_a] == b[rows_b]).all()
     seconds = report.facts["seconds"]["both sides"]
     report.row("identifiers of A, of B, in common", f"{len(a)}, {len(b)}, {len(rows_a)}")
     report.row("identifiers raised a second and core", 4 * len(a) / seconds / cores)

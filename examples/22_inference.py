@@ -29,7 +29,10 @@ def phe_seconds(X, model, bits, rows):
     weights, intercept = model.coef_[0], float(model.intercept_[0])
 
     def score():
-        return [sum((v * float(w) for v, w in zip(row, weights)), intercept) for row in encrypted]
+        return [
+            sum((v * float(w) for v, w in zip(row, weights, strict=True)), intercept)
+            for row in encrypted
+        ]
 
     seconds, scores = timed(score, 1)
     np.testing.assert_allclose(
@@ -49,7 +52,7 @@ def tenseal_seconds(X, model):
 
     def score():
         total = columns[0] * weights[0]
-        for column, w in zip(columns[1:], weights[1:]):
+        for column, w in zip(columns[1:], weights[1:], strict=True):
             total += column * w
         return total + intercept
 

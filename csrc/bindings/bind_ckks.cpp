@@ -192,13 +192,7 @@ void require_pair(const Batch& a, const Batch& b) {
 
 void bind_keys(py::module_& m) {
   using py::arg;
-  m.def(
-      "choose_primes",
-      [](unsigned log_degree, const std::vector<unsigned>& bits, unsigned scale_bits, std::size_t data) {
-        return scale_bits == 0 ? ring::distinct_primes(bits, log_degree)
-                               : ring::chain_primes(bits, log_degree, scale_bits, data);
-      },
-      arg("log_degree"), arg("bits"), arg("scale_bits") = 0, arg("data") = 0);
+  m.def("choose_primes", &ring::chain_primes, arg("bits"), arg("log_degree"), arg("scale_bits") = 0, arg("data") = 0);
   m.def("secret_key", [](const ContextRef& context) { return SecretKey::fresh(context); }, arg("context"));
   m.def(
       "secret_from_bytes",

@@ -41,7 +41,6 @@ bool is_prime_vartime(Word n) {
 
 std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t count, const std::vector<Word>& taken) {
   std::vector<Word> primes;
-  if (bits < 20 || bits > kMaxPrimeBits) throw Error(ErrorKind::parameter, "primes have 20 to 50 bits");
   const Word step = Word{2} << log_degree, least = Word{1} << (bits - 1);
   Word candidate = ((Word{1} << bits) - 1) / step * step + 1;
   for (; candidate > least && primes.size() < count; candidate -= step) {
@@ -75,14 +74,10 @@ Word nearest_ntt_prime(long double target, unsigned bits, unsigned log_degree, c
 
 }  // namespace
 
-std::vector<Word> distinct_primes(const std::vector<unsigned>& bits, unsigned log_degree) {
-  std::vector<Word> primes;
-  for (unsigned b : bits) primes.push_back(ntt_primes(b, log_degree, 1, primes).front());
-  return primes;
-}
-
 std::vector<Word> chain_primes(const std::vector<unsigned>& bits, unsigned log_degree, unsigned scale_bits, std::size_t data) {
   const auto follows = [&](std::size_t i) { return i < data && (bits[i] == scale_bits || bits[i] == scale_bits + 1); };
+  const auto usable = [](unsigned b) { return b >= 20 && b <= kMaxPrimeBits; };
+  if (!std::all_of(bits.begin(), bits.end(), usable)) throw Error(ErrorKind::parameter, "primes have 20 to 50 bits");
   std::vector<Word> primes(bits.size()), taken;
   for (std::size_t i = 0; i < bits.size(); ++i) {
     if (!follows(i)) taken.push_back(primes[i] = ntt_primes(bits[i], log_degree, 1, taken).front());

@@ -16,12 +16,10 @@ bool is_prime_vartime(Word n);             // deterministic Miller-Rabin for 64 
 // Error(parameter) if there are not enough with exactly `bits` bits.
 std::vector<Word> ntt_primes(unsigned bits, unsigned log_degree, std::size_t count, const std::vector<Word>& taken = {});
 
-// For each length the largest prime that is 1 modulo 2N and not taken before. Error(parameter) if there is none.
-std::vector<Word> distinct_primes(const std::vector<unsigned>& bits, unsigned log_degree);
-
-// The same, but among the first `data` those of scale_bits or scale_bits + 1 bits are the nearest to S^2 / 2^scale_bits,
-// from the last to the first, where S starts at 2^scale_bits and becomes S^2 / q: a scale that is squared at every
-// level and divided by its primes stays where it began.
+// For each length the largest prime that is 1 modulo 2N and not taken before; but among the first `data` those of scale_bits or
+// scale_bits + 1 bits are the nearest to S^2 / 2^scale_bits, from the last to the first, where S starts at 2^scale_bits and
+// becomes S^2 / q: a scale that is squared at every level and divided by its primes stays where it began. Error(parameter) if
+// there is none.
 std::vector<Word> chain_primes(const std::vector<unsigned>& bits, unsigned log_degree, unsigned scale_bits, std::size_t data);
 
 }  // namespace heflow::ring

@@ -42,7 +42,6 @@ LEVELS = {
     "storage": 5,
     "federated": 5,
     "linear_model": 5,
-    "linear_model": 5,
     "powmod": 4,
     "runtime": 6,
     "cli": 7,

@@ -1,4 +1,4 @@
-"""Weighted sums of whole ciphertexts: where the terms of a sum lie in the same slots of different ciphertexts."""
+"""Weighted sums of whole ciphertexts: terms that lie in the same slots of different ciphertexts."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ class Columns:
     scale: Any
     _rounding: float
 
+    def _filled(self, a: SlotBatch) -> bool:
+        """Whether every slot holds an element."""
+        return not a.total and a.distinct and len(a) == len(a.core) * self.slots
+
     def _scaled(self, a: SlotBatch, factors: Reals) -> _ckks.Batch | None:
         """Multiply each ciphertext by its factor, one level; None if a factor is too large for a word."""
         scaled = factors * self.scale(a)
@@ -45,7 +49,7 @@ class Columns:
         self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals
     ) -> SlotBatch | None:
         """Return `matmul_plain` as sums of scaled ciphertexts, or None if the layout does not allow it."""
-        if a.total or not vectors.size:
+        if a.total or not a.clean or not vectors.size:
             return None
         items, places = a.items[vectors], a.places[vectors]
         if (items != items[:1]).any() or (places != places[:, :1]).any():
@@ -61,7 +65,13 @@ class Columns:
     def combine_rows(self, a: SlotBatch, weights: Reals) -> SlotBatch | None:
         """Return sums over the first axis of rows that lie alike, each in ciphertexts of its own; else None."""
         length = len(a) // weights.shape[1]
-        if a.total or not length or length > self.slots or len(a.core) != weights.shape[1]:
+        if (
+            a.total
+            or not a.clean
+            or not length
+            or length > self.slots
+            or len(a.core) != weights.shape[1]
+        ):
             return None
         rows = a.positions.reshape(-1, length)
         starts = np.arange(len(rows), dtype=np.int64)[:, None] * self.slots
@@ -78,6 +88,5 @@ class Columns:
         core = _ckks.weighted_sums(terms.core, np.rint(scaled).astype(np.int64))
         starts = np.arange(len(weights), dtype=np.int64)[None, :] * self.slots
         deviation = terms.noise * noise.size(weights) * weights.shape[1] + self._rounding
-        # Slots beside the elements hold whatever the terms had there.
         positions = (places[:, None] + starts).reshape(-1)
         return SlotBatch(core, positions, self.slots, False, terms.clean, terms.factor, deviation)

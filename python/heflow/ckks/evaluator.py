@@ -175,7 +175,7 @@ class Evaluator(Rotations, Columns):
                 "decrypt first"
             )
         vectors = np.arange(len(a), dtype=np.int64)[:, None]
-        return self.matmul_plain(a, vectors, np.ones((1, 1)))
+        return self.matmul_plain(a, vectors, np.ones((1, 1)), totals=True)
 
     def add(self, a: SlotBatch, b: SlotBatch) -> SlotBatch:
         """Add element by element."""
@@ -205,12 +205,13 @@ class Evaluator(Rotations, Columns):
         self._require_level(a, "a product with plain numbers")
         a = layered(a)
         table, scale = a.spread(values), self.scale(a)
-        factors = constants_of(a, values)
+        # Where other slots hold something, products hide it as well: no short way then.
+        factors = constants_of(a, values) if a.clean or self._filled(a) else None
         whole = None if factors is None else self._scaled(a, factors)
         if whole is not None:
             deviation = a.noise * noise.size(values) + self._rounding
             factor = a.factor if factor is None else factor
-            return a.with_core(whole, factor=factor, noise=deviation)
+            return a.with_core(whole, clean=True, factor=factor, noise=deviation)
         if a.total and len(a) == len(a.core):
             core = self._multiply_constants(a, values)
         else:
@@ -319,10 +320,12 @@ class Evaluator(Rotations, Columns):
             )
         return self.matmul_plain(a, indices, np.ones((1, indices.shape[1])))
 
-    def matmul_plain(self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals) -> SlotBatch:
+    def matmul_plain(
+        self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals, totals: bool = False
+    ) -> SlotBatch:
         """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]: a ciphertext each, one level."""
         self._require_level(a, "a sum of chosen or weighted elements")
-        columns = self._column_map(a, vectors, weights)
+        columns = None if totals else self._column_map(a, vectors, weights)
         if columns is not None:
             return columns
         count, rows = len(a.core), len(weights)
@@ -367,7 +370,7 @@ class Evaluator(Rotations, Columns):
         """Return what may go to someone else: the elements alone, without the other slots."""
         if a.total:
             return a.with_core(_ckks.constant_only(a.core))
-        if a.clean:
+        if a.clean or self._filled(a):
             return a
         return self.multiply_plain(a, np.ones(len(a)))
 

@@ -38,7 +38,7 @@ def ring_context(
         # Long chains follow the scale; short ones take the largest primes.
         scale_bits = parameters.scale_bits if len(parameters.special_bits) > 1 else 0
         data = len(parameters.prime_bits) if scale_bits else 0
-        primes = _ckks.choose_primes(log_degree, bits, scale_bits, data)
+        primes = _ckks.choose_primes(bits, log_degree, scale_bits, data)
     elif [q.bit_length() for q in primes] != bits:
         raise FormatError("the primes do not have the lengths that the parameters state")
     return _ckks.Context(backend, log_degree, primes, len(parameters.special_bits))

@@ -43,7 +43,8 @@ class Rotations:
         """Rotate rows of elements to the left: one key switch where they fill ciphertexts, else a view."""
         if not self._fills(a, length):
             rows = np.arange(len(a), dtype=np.int64).reshape(-1, length)
-            return self.take(a, np.roll(rows, -steps, axis=1).reshape(-1))
+            view: SlotBatch = self.take(a, np.roll(rows, -steps, axis=1).reshape(-1))
+            return view
         passes = len(self._keys.path(steps, self.slots))
         core = self._rotate_core(a.core, steps % self.slots)
         return a.with_core(core, noise=a.noise + passes * self._switching)
@@ -54,7 +55,7 @@ class Rotations:
         if paths and all(len(p) == 1 for p in paths):
             core = _ckks.add_rotations(a.core, [self._keys.rotations[p[0]] for p in paths])
             return a.with_core(core, noise=a.noise * (len(steps) + 1) + self._switching)
-        total = a
+        total: SlotBatch = a
         for k in steps:
             total = self.add(total, self.rotate(a, k, length))
         return total

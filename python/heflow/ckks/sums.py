@@ -295,7 +295,7 @@ def _checked(data: bytes, clipped: int, invalid: int) -> tuple[bytes, int]:
 
 def _context(parameters: SumParameters, backend: str) -> _ckks.Context:
     log_degree = RING_DEGREE.bit_length() - 1
-    primes = _ckks.choose_primes(log_degree, [parameters.modulus_bits])
+    primes = _ckks.choose_primes([parameters.modulus_bits], log_degree)
     return _ckks.Context(backend, log_degree, primes, False)
 
 
@@ -303,7 +303,7 @@ def _context(parameters: SumParameters, backend: str) -> _ckks.Context:
 def largest_modulus(bits: int) -> int:
     """Return the largest prime of so many bits that is 1 modulo 4096; 0 if there is none."""
     try:
-        return _ckks.choose_primes(RING_DEGREE.bit_length() - 1, [bits])[0]
+        return _ckks.choose_primes([bits], RING_DEGREE.bit_length() - 1)[0]
     except ParameterError:
         return 0
 

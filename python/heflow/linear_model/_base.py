@@ -71,7 +71,8 @@ def features(X: Any) -> Reals:
         )
     if not np.isfinite(X).all():
         raise EncodingRangeError("X holds missing or infinite values: fill them in first")
-    return X
+    checked: Reals = X
+    return checked
 
 
 class Estimator:
@@ -122,7 +123,8 @@ class Estimator:
         self._require_fitted()
         if isinstance(self.coef_, EncryptedTensor):
             raise ParameterError(
-                "the weights are encrypted: decrypt them, coef_ = secret.decrypt(model.coef_), or send them to the "
+                "the weights are encrypted: decrypt them, coef_ = secret.decrypt(model.coef_), "
+                "or send them to the "
                 "key's owner"
             )
         weights, intercept = np.ravel(self.coef_), float(np.ravel(self.intercept_)[0])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import ParameterError, UnsupportedOperationError
 from ..tensor import EncryptedTensor, concatenate
 from .nesterov import momenta, step_sizes
-from .plan import EncryptedRows, TrainingPlan
+from .plan import INTEGER_BITS, EncryptedRows, TrainingPlan
 
 __all__ = ["owner_refresh", "train"]
 
@@ -115,13 +115,13 @@ class _Run:
             e = self._momenta[t] if t < last else 0.0
             # d carries 1 - e, so that the next v is a sum: products with d come a step later.
             scale = (1 - e) * self._scale(t)
-            d = self._gradient(v, scale) + rows * (scale * self._constant)
-            following = v * ((1 - e) * self._decay[t]) + d
+            d = self._kept(self._gradient(v, scale) + rows * (scale * self._constant))
+            following = self._kept(v * ((1 - e) * self._decay[t]) + d)
             if t == last:
                 weights = following
                 break
-            following = following + weights * e
-            weights = v * self._decay[t] + d * (1 / (1 - e))
+            following = self._kept(following + weights * e)
+            weights = self._kept(v * self._decay[t] + d * (1 / (1 - e)))
             v = following
         if progress:
             progress(plan.steps)
@@ -142,15 +142,19 @@ class _Run:
             return self._over_rows(a)
         u = s * s
         if len(monic) == 1:
-            return self._over_rows(a * (u + monic[0]))
+            return self._over_rows(a * self._kept(u + monic[0]))
         if len(monic) == 3:  # u^3 + .. = (u - root)(u^2 + ..)
             root = _real_root(monic)
-            a = a * (u - root)
+            a = a * self._kept(u - root)
             second = monic[2] + root
             monic = [monic[1] + root * second, second]
         half = monic[1] / 2
-        square = u + half
-        return self._over_rows(a * (square * square + (monic[0] - half * half)))
+        square = self._kept(u + half)
+        return self._over_rows(a * self._kept(square * square + (monic[0] - half * half)))
+
+    def _kept(self, x: EncryptedTensor) -> EncryptedTensor:
+        """Declare what the plan declares: everything stays in the range of its parameters."""
+        return x.within(2.0**INTEGER_BITS)
 
     def _within_rows(self, x: EncryptedTensor) -> EncryptedTensor:
         """Add up the columns of every row, into all its columns."""
@@ -158,7 +162,7 @@ class _Run:
 
     def _over_rows(self, x: EncryptedTensor) -> EncryptedTensor:
         """Add up all rows of all ciphertexts, into every row."""
-        total = x.sum(axis=0, keepdims=True)
+        total = self._kept(x.sum(axis=0, keepdims=True))
         return reduce(lambda x, group: x.add_rotations(group), self._plan.across_rows, total)
 
 

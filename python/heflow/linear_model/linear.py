@@ -124,4 +124,5 @@ def _targets(y: Any, rows: int) -> Reals:
         raise ShapeError(f"y of shape {y.shape} for {rows} rows: one number for each row is needed")
     if not np.isfinite(y).all():
         raise ParameterError("y holds missing or infinite values")
-    return y
+    checked: Reals = y
+    return checked

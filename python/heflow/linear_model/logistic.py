@@ -129,10 +129,10 @@ class LogisticRegression(Estimator):
         ParameterError, ShapeError, EncodingRangeError, UnsupportedOperationError
         """
         if isinstance(X, EncryptedRows):
-            weights = train(
+            learned = train(
                 X, learning_rate=self.learning_rate, l2=self.l2, refresh=refresh, progress=progress
             )
-            self.intercept_, self.coef_ = weights[:1], weights[1:]
+            self.intercept_, self.coef_ = learned[:1], learned[1:]
             self.classes_ = np.array([-1, 1])
             self.n_features_in_ = X.plan.n_features
             return self
@@ -184,7 +184,8 @@ class LogisticRegression(Estimator):
             return np.column_stack([1 - p, p])
         if not hasattr(scores.public.evaluator, "multiply"):
             raise UnsupportedOperationError(
-                f"{scores.public.scheme} adds and does not multiply ciphertexts: send decision_function(X) to the "
+                f"{scores.public.scheme} adds and does not multiply ciphertexts: send "
+                "decision_function(X) to the "
                 "key's owner, who takes 1 / (1 + exp(-z)), or encrypt with hf.ckks"
             )
         polynomial = resolve(self.sigmoid)
@@ -205,7 +206,8 @@ class LogisticRegression(Estimator):
         """
         if isinstance(X, (EncryptedTensor, EncryptedColumns)):
             raise UnsupportedOperationError(
-                "a class is a comparison, which ciphertexts do not have: decrypt decision_function(X) and compare "
+                "a class is a comparison, which ciphertexts do not have: decrypt "
+                "decision_function(X) and compare "
                 "with 0"
             )
         scores = self._scores(X)
@@ -217,7 +219,8 @@ class LogisticRegression(Estimator):
 
 
 def _newton(Z: Reals, l2: float, most: int) -> Reals:
-    """Minimise mean log(1 + exp(-z w)) + l2/2 |w|^2 without the first weight; steps are halved until it falls."""
+    """Minimise mean log(1 + exp(-z w)) + l2/2 |w|^2 without the first weight; steps are halved "
+    "until it falls."""
     penalty = np.full(Z.shape[1], l2)
     penalty[0] = 0.0
 

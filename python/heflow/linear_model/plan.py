@@ -91,7 +91,8 @@ class TrainingPlan:
         c = sigmoid.coefficients
         if sigmoid.degree not in STEP_LEVELS or any(c[2::2]) or not all(c[1::2]):
             raise ParameterError(
-                f"sigmoid {sigmoid.name} of degree {sigmoid.degree}: a constant and odd terms up to 1, 3, 5 or 7 "
+                f"sigmoid {sigmoid.name} of degree {sigmoid.degree}: a constant and odd terms up "
+                "to 1, 3, 5 or 7 "
                 "are needed"
             )
         sigmoid.require_bound(logit_bound)
@@ -201,7 +202,8 @@ class TrainingPlan:
             )
         if not np.isfinite(X).all() or np.abs(X).max() > 1:
             raise EncodingRangeError(
-                "columns of X beyond -1 .. 1, or missing values: fill in, and divide each column by its largest size"
+                "columns of X beyond -1 .. 1, or missing values: fill in, and divide each "
+                "column by its largest size"
             )
         return EncryptedRows(context.encrypt(self.pack(signed_rows(X, y))), self)
 

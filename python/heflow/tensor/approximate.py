@@ -100,7 +100,7 @@ def _operand_limit(operand: Plain, evaluator: Any) -> int:
 def _product_limit(x: int, y: int, terms: int, evaluator: Any) -> int:
     """Bound a sum of products; the declared range stays what it is."""
     whole = int(evaluator.range_limit)
-    if max(x, y) >= whole:
+    if whole in (x, y):
         return max(x, y)
     return round_up(max(-(-x * y * max(terms, 1) >> evaluator.scale_bits), 1))
 
@@ -172,7 +172,8 @@ def matmul(x: EncryptedTensor, operand: Plain, shape: tuple[int, ...]) -> Encryp
 
 
 def combine(x: EncryptedTensor, operand: Plain) -> EncryptedTensor | None:
-    """Return operand @ x for a plain vector where rows of x lie alike in ciphertexts of their own; else None."""
+    """Return operand @ x for a plain vector where rows of x lie alike in ciphertexts of their "
+    "own; else None."""
     evaluator, length = x.public.evaluator, x.shape[0]
     limit = _product_limit(x._encoding.limit, _operand_limit(operand, evaluator), length, evaluator)
     weights = _flat(operand, operand.shape, evaluator).reshape(1, length)
@@ -181,6 +182,13 @@ def combine(x: EncryptedTensor, operand: Plain) -> EncryptedTensor | None:
     evaluator._require_level(x._batch, "a product with plain numbers")
     batch = evaluator.combine_rows(x._batch, weights)
     return None if batch is None else _with(x, batch, x.shape[1:], limit, "the product")
+
+
+def within(x: EncryptedTensor, bound: float) -> EncryptedTensor:
+    """Return x with a declared bound."""
+    encoding = declared_encoding(np.empty(0), x.scale_bits, bound, 0)
+    require(encoding.limit, x.public.evaluator.capacity_of(x._batch), "the declared range")
+    return x._with(x._batch, encoding=encoding)
 
 
 def inner(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
@@ -207,7 +215,7 @@ def total(
 def rotations(x: EncryptedTensor, batch: Any, terms: int) -> EncryptedTensor:
     """Return a sum of rotations; the declared range stays what it is."""
     limit, whole = x._encoding.limit, int(x.public.evaluator.range_limit)
-    return _with(x, batch, x.shape, limit if limit >= whole else limit * terms, "the sum")
+    return _with(x, batch, x.shape, limit if limit == whole else limit * terms, "the sum")
 
 
 def mean(x: EncryptedTensor, count: int) -> EncryptedTensor:

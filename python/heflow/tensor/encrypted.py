@@ -191,6 +191,17 @@ class EncryptedTensor:
         batch = evaluator.add_rotations(self._batch, [int(k) for k in steps], self.shape[-1])
         return approximate.rotations(self, batch, len(steps) + 1)
 
+    def within(self, bound: float) -> EncryptedTensor:
+        """Declare that all elements lie in -bound .. bound, where tracking must assume more (CKKS).
+
+        What polynomials give is often far smaller than their tracked bound. Decryption refuses a value beyond.
+        """
+        if self._public.evaluator.exact:
+            raise UnsupportedOperationError(
+                f"bounds of {self._public.scheme} tensors are exact: declare them at encryption"
+            )
+        return approximate.within(self, bound)
+
     def _rotates(self, steps: Sequence[int]) -> Any:
         evaluator = self._public.evaluator
         if evaluator.exact:

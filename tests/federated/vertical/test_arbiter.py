@@ -132,7 +132,7 @@ def test_the_arbiter_sees_masked_gradients(secret):
         arbiter.seen = []
         guest, host = vertical.Guest(X, y), vertical.Host(blocks[0])
         vertical.fit(guest, [host], arbiter, epochs=1, batch_size=45)
-        seen.append(np.array(sum(arbiter.seen, []), dtype=object))
+        seen.append(np.array([v for values in arbiter.seen for v in values], dtype=object))
         weights.append(joined(guest, [host]))
     np.testing.assert_array_equal(*weights)
     assert all(a != b for a, b in zip(*seen, strict=True))

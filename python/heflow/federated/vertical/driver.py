@@ -82,8 +82,10 @@ def _call(host: Host, verb: str, parts: list[bytes], folder: Path, insecure: boo
         return b""
     if verb in ("save", "load"):
         path = str(folder / Path(parts[0].decode()).name)
-        done = host.load(path) if verb == "load" else host.save(path)
-        return str(done or 0).encode()
+        if verb == "load":
+            return str(host.load(path)).encode()
+        host.save(path)
+        return b""
     if verb == "partial_scores":
         return _array_to_bytes(host.partial_scores(_array_from_bytes(parts[0])))
     if verb not in _VERBS:
@@ -121,7 +123,8 @@ class RemoteHost:
 
     def _vanished(self, error: object) -> Vanished:
         return Vanished(
-            f"{self.name} does not answer ({error}): start it again and train from the last checkpoint, which is whole"
+            f"{self.name} does not answer ({error}): start it again and train from the last "
+            "checkpoint, which is whole"
         )
 
     def _ask(self, verb: str, *parts: bytes) -> bytes:

@@ -44,7 +44,7 @@ class Guest(Party):
     @property
     def coef_(self) -> Reals:
         """Weights of the own columns."""
-        return self._weights[:-1].copy()
+        return np.array(self._weights[:-1])
 
     @property
     def intercept_(self) -> float:
@@ -56,7 +56,8 @@ class Guest(Party):
         largest = float(np.abs(self._y).max())
         if settings.link == "identity" and largest > settings.logit_bound:
             raise EncodingRangeError(
-                f"labels reach {largest:g} and the declared range of scores is {settings.logit_bound:g}: scale the "
+                f"labels reach {largest:g} and the declared range of scores is "
+                f"{settings.logit_bound:g}: scale the "
                 "label, or use a larger logit_bound="
             )
         super().begin(public, settings)

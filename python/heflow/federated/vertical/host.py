@@ -28,7 +28,7 @@ class Host(Party):
     @property
     def coef_(self) -> Reals:
         """Weights of the own columns."""
-        return self._weights.copy()
+        return np.array(self._weights)
 
     def begin(self, public: Any, settings: Settings) -> None:
         """Take part in a run; refused where one gradient would tell the residuals of a batch."""

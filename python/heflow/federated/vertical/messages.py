@@ -50,7 +50,8 @@ class Settings:
             raise ParameterError(f"link={self.link!r}: 'logit' or 'identity' is needed")
         if not 1 <= self.batch_size <= self.n_rows or self.epochs < 1:
             raise ParameterError(
-                f"batch_size={self.batch_size}, epochs={self.epochs} for {self.n_rows} rows: a batch holds 1 row "
+                f"batch_size={self.batch_size}, epochs={self.epochs} for {self.n_rows} rows: a "
+                "batch holds 1 row "
                 "to all of them, and one epoch is the least"
             )
         rates = (self.learning_rate, self.decay, self.l2, self.logit_bound)

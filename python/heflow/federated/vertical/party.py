@@ -108,7 +108,8 @@ class Party:
         columns = self._X.shape[1]
         if columns * settings.epochs >= rows:
             raise ParameterError(
-                f"{self.name} would learn {columns} numbers about each batch in {settings.epochs} epochs, and the "
+                f"{self.name} would learn {columns} numbers about each batch in "
+                f"{settings.epochs} epochs, and the "
                 f"smallest batch has {rows} rows: its residuals could be solved for; use larger batches, fewer "
                 "epochs or fewer columns"
             )

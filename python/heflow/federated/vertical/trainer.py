@@ -200,7 +200,9 @@ class _bar:
     """A progress bar of rich, a callable of the caller's, or nothing."""
 
     def __init__(self, progress: bool | Callable[[int, int], None]) -> None:
-        self._progress, self._bar, self._task = progress, None, None
+        self._progress = progress
+        self._bar: Any = None
+        self._task: Any = None
 
     def __enter__(self) -> Callable[[int, int], None]:
         if callable(self._progress):
