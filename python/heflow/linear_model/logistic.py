@@ -194,7 +194,7 @@ class LogisticRegression(Estimator):
                 "encrypted probabilities need a polynomial: set_params(sigmoid='g3', logit_bound=8)"
             )
         polynomial.require_bound(self.logit_bound)
-        return scores.polyval(polynomial.coefficients)
+        return scores.within(self.logit_bound or polynomial.bound).polyval(polynomial.coefficients)
 
     def predict(self, X: Any) -> Any:
         """Return classes of plain rows.
