@@ -1,14 +1,11 @@
 """Vertical training with an arbiter equals the same steps in the clear."""
 
-import multiprocessing
-import os
-import queue
-
 import heflow as hf
 import numpy as np
 import pytest
 from heflow.federated import vertical
 from heflow.testing import ClearSecret
+from host_process import remote
 
 
 def problem(rows=120, guest=3, hosts=(4,), link="logit", seed=0):
@@ -204,36 +201,6 @@ def test_refusals(secret):
         vertical.fit(
             guest, [host], arbiter, epochs=2, batch_size=40, learning_rate=1e4, logit_bound=1.0
         )
-
-
-def _serve(blocks, addresses, authkey, folder, rounds):
-    host = vertical.Host(blocks)
-    if rounds:
-        step = host.step
-
-        def dying(data):
-            step(data)
-            if host.round == rounds:
-                os._exit(1)
-
-        host.step = dying
-    vertical.serve(
-        host, ("localhost", 0), authkey, folder=folder, ready=addresses.put, insecure=True
-    )
-
-
-def remote(block, folder, rounds=0):
-    context = multiprocessing.get_context("spawn")
-    addresses = context.Queue()
-    process = context.Process(
-        target=_serve, args=(block, addresses, b"key", str(folder), rounds), daemon=True
-    )
-    process.start()
-    try:
-        address = addresses.get(timeout=60)
-    except queue.Empty:
-        raise AssertionError("the host did not start") from None
-    return process, vertical.RemoteHost(address, b"key", timeout=30)
 
 
 def test_two_processes(secret, tmp_path):
