@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <vector>
 
 #include "buckets.hpp"
@@ -164,6 +165,19 @@ void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const Shifte
   }
 }
 
+// One output for each job, in order.
+BatchPtr run_all(const Batch& batch, std::vector<Job>& jobs, const ItemRows& items, const ShiftedWeights& weights,
+                 const Plan& plan) {
+  const Modulus& m = batch.modulus();
+  const std::size_t size = jobs.size();
+  while (jobs.size() % m.lanes() != 0) jobs.push_back(jobs.back());
+  auto result = std::make_shared<Batch>(batch.modulus_ptr(), size);
+  for_each_tile(result->groups(), groups_per_tile(m, 8), [&](std::size_t first, std::size_t last) {
+    for (std::size_t g = first; g < last; ++g) run_jobs(result->group(g), jobs.data() + g * m.lanes(), items, weights, plan, m);
+  });
+  return result;
+}
+
 }  // namespace
 
 BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, std::size_t count, std::size_t length,
@@ -190,12 +204,7 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
         jobs.push_back({vectors + v * length + (first < length ? first : 0), r * length + first, last - first});
     }
   }
-  const std::size_t size = jobs.size();
-  while (jobs.size() % lanes != 0) jobs.push_back(jobs.back());
-  auto partial = std::make_shared<Batch>(batch.modulus_ptr(), size);
-  for_each_tile(partial->groups(), groups_per_tile(m, 8), [&](std::size_t first, std::size_t last) {
-    for (std::size_t g = first; g < last; ++g) run_jobs(partial->group(g), jobs.data() + g * lanes, items, shifted, plan, m);
-  });
+  const BatchPtr partial = run_all(batch, jobs, items, shifted, plan);
   if (parts == 1) return partial;
   std::vector<std::int64_t> indices(outputs * parts);
   for (std::size_t v = 0; v < count; ++v) {
@@ -206,6 +215,30 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
     }
   }
   return multiply_groups(*partial, indices.data(), outputs, parts);
+}
+
+BatchPtr sparse_power_vartime(const Batch& batch, const std::int64_t* starts, std::size_t rows, const std::int64_t* items,
+                              const SignedIntegers& weights) {
+  const auto count = static_cast<std::size_t>(starts[rows]);
+  const Plan plan = best_plan(std::max<std::size_t>(widest(weights, count), 1), std::max<std::size_t>(count / rows, 1));
+  const ShiftedWeights shifted(weights, count, plan);
+  const ItemRows table(batch);
+  const auto length = [&](std::int64_t r) { return starts[r + 1] - starts[r]; };
+  // Lanes of a group run as long as the longest: rows of like length go together.
+  std::vector<std::int64_t> order(rows), place(rows);
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+  static constexpr std::int64_t kAnyItem = 0;  // an absent factor reads row 0 and goes to a bucket that is never read
+  std::vector<Job> jobs;
+  jobs.reserve(rows + kMaxLanes);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::int64_t r = order[i], first = starts[r];
+    place[static_cast<std::size_t>(r)] = static_cast<std::int64_t>(i);
+    jobs.push_back(
+        {length(r) > 0 ? items + first : &kAnyItem, static_cast<std::size_t>(first), static_cast<std::size_t>(length(r))});
+  }
+  const BatchPtr sorted = run_all(batch, jobs, table, shifted, plan);
+  return take(*sorted, place.data(), rows);
 }
 
 BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, std::size_t features, std::size_t bins) {

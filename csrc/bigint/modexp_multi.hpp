@@ -18,6 +18,10 @@ struct SignedIntegers {
 BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, std::size_t count, std::size_t length,
                              const SignedIntegers& weights, std::size_t rows);
 
+// result[r] = prod_k batch[items[k]]^(weights[k]), k from starts[r] up to starts[r + 1]: a sparse matrix by rows.
+BatchPtr sparse_power_vartime(const Batch& batch, const std::int64_t* starts, std::size_t rows, const std::int64_t* items,
+                              const SignedIntegers& weights);
+
 // result[f * bins + b] = product of the items i with bin_of[i * features + f] == b.
 BatchPtr bucket_product_vartime(const Batch& batch, const std::int32_t* bin_of, std::size_t features, std::size_t bins);
 

@@ -1,6 +1,7 @@
 // heflow._core.paillier: keys, batches and the verbs on them. Everything is checked here; below, nothing is.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "../base/error.hpp"
@@ -153,6 +154,23 @@ std::shared_ptr<Batch> matmul_plain(const PublicKey& key, const Batch& batch, co
   return without_gil([&] { return bigint::multi_power_vartime(batch, vectors.data(), count, length, matrix, rows); });
 }
 
+std::shared_ptr<Batch> matmul_sparse(const PublicKey& key, const Batch& batch, const Indices& starts, const Indices& items,
+                                     const Words& weights) {
+  require_key(key, batch);
+  if (starts.ndim() != 1 || starts.size() < 2 || items.ndim() != 1 || weights.ndim() != 2 || weights.shape(1) < 1 ||
+      weights.shape(0) != items.size() || starts.data()[0] != 0 || starts.data()[starts.size() - 1] != items.size() ||
+      !std::is_sorted(starts.data(), starts.data() + starts.size())) {
+    refuse(ErrorKind::shape, "matmul_sparse needs starts (n_rows + 1,) from 0 up to N, items (N,) and weights (N, words)");
+  }
+  if (batch.size() == 0) refuse(ErrorKind::shape, "matmul_sparse needs one ciphertext or more");
+  require_indices(items.data(), static_cast<std::size_t>(items.size()), batch.size());
+  const bigint::SignedIntegers values{weights.data(), static_cast<std::size_t>(weights.shape(1))};
+  return without_gil([&] {
+    return bigint::sparse_power_vartime(batch, starts.data(), static_cast<std::size_t>(starts.size()) - 1, items.data(),
+                                        values);
+  });
+}
+
 std::shared_ptr<Batch> take(const PublicKey& key, const Batch& batch, const Indices& indices) {
   require_key(key, batch);
   const auto count = static_cast<std::size_t>(indices.size());
@@ -234,6 +252,7 @@ void bind_verbs(py::module_& m) {
   m.def("sum", &sum, arg("public"), arg("a"), arg("indices"));
   m.def("bucket_sum", &bucket_sum, arg("public"), arg("a"), arg("bins"), arg("n_bins"));
   m.def("matmul_plain", &matmul_plain, arg("public"), arg("a"), arg("vectors"), arg("weights"));
+  m.def("matmul_sparse", &matmul_sparse, arg("public"), arg("a"), arg("starts"), arg("items"), arg("weights"));
   m.def("take", &take, arg("public"), arg("a"), arg("indices"));
   m.def("concatenate", &concatenate, arg("public"), arg("batches"));
   m.def(

@@ -77,6 +77,11 @@ class Evaluator(Protocol):
     def matmul_plain(self, a: Any, vectors: NDArray[np.int64], weights: Words) -> Any:
         """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]."""
 
+    def matmul_sparse(
+        self, a: Any, starts: NDArray[np.int64], items: NDArray[np.int64], weights: Words
+    ) -> Any:
+        """Return out[r] = sum_k weights[k] * a[items[k]], k from starts[r] up to starts[r + 1]."""
+
     def rerandomize(self, a: Any) -> Any:
         """Return ciphertexts of the same messages that nobody can link to `a`."""
 

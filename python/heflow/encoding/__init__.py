@@ -2,15 +2,17 @@
 
 from .fixed_point import Encoding, declared_encoding, decode, encode
 from .headroom import round_up
-from .plain import Plain, as_plain, plain
+from .plain import Plain, SparsePlain, as_plain, is_sparse, plain
 
 __all__ = [
     "Encoding",
     "Plain",
+    "SparsePlain",
     "as_plain",
     "declared_encoding",
     "decode",
     "encode",
+    "is_sparse",
     "plain",
     "round_up",
 ]

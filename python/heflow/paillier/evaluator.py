@@ -69,6 +69,16 @@ class Evaluator:
         """Multiply plain rows with encrypted vectors: one multi-exponentiation for each pair."""
         return _paillier.matmul_plain(self._key, a, vectors, weights)
 
+    def matmul_sparse(
+        self,
+        a: _paillier.Batch,
+        starts: NDArray[np.int64],
+        items: NDArray[np.int64],
+        weights: Words,
+    ) -> _paillier.Batch:
+        """Multiply the rows of a sparse matrix with a vector: about three products a weight and digit."""
+        return _paillier.matmul_sparse(self._key, a, starts, items, weights)
+
     def rerandomize(self, a: _paillier.Batch) -> _paillier.Batch:
         """Multiply by fresh encryptions of zero: the cost of encrypting."""
         return _paillier.rerandomize(self._key, a)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoding import Plain, as_plain, plain
+from ..encoding import Plain, SparsePlain, as_plain, is_sparse, plain
 from ..encoding import words as _words
 from ..encoding.fixed_point import FLOAT_BOUND
 from ..encoding.headroom import require, round_up
@@ -44,7 +44,7 @@ def attempt(operation: Callable[..., Any], *operands: Any) -> Any:
     """Run a binary operation, leaving foreign objects with their own reflected operator a chance."""
     for operand in operands:
         foreign = getattr(operand, "__array_ufunc__", NotImplemented) is None
-        if foreign and not isinstance(operand, Plain):
+        if foreign and not isinstance(operand, (Plain, SparsePlain)):
             return NotImplemented
     return operation(*operands)
 
@@ -250,6 +250,12 @@ def matmul(x: Any, y: Any) -> EncryptedTensor:
         require_same_key(x, y)
         return approximate.inner(x, y)
     _require_one_tensor(x, y, "the matrix product")
+    a = y if is_tensor(x) else x
+    if is_sparse(a) or isinstance(a, SparsePlain):
+        matrix = plain(a) if is_sparse(a) else a
+        return (
+            _sparse_times_vector(matrix.T, x) if is_tensor(x) else _sparse_times_vector(matrix, y)
+        )
     if is_tensor(x):
         return _tensor_times_matrix(x, as_plain(y))
     # A @ X = (X^T @ A^T)^T
@@ -293,6 +299,23 @@ def _tensor_times_matrix(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
     vectors = np.arange(x.size, dtype=np.int64).reshape(-1, length)
     batch = evaluator.matmul_plain(x._batch, vectors, weights)
     return x._with(batch, shape, encoding, True)
+
+
+def _sparse_times_vector(a: SparsePlain, x: EncryptedTensor) -> EncryptedTensor:
+    if approximate.is_approximate(x) or x.ndim != 1:
+        raise UnsupportedOperationError(
+            f"a sparse matrix multiplies a vector of exact numbers; given are shape {x.shape} under "
+            f"{x.public.scheme}: use A.toarray()"
+        )
+    rows, length = a.shape
+    if length != x.size:
+        raise _mismatch(a.shape, x.shape)
+    encoding = _product_encoding(x, a.stored, length)
+    evaluator = x.public.evaluator
+    if 0 in a.shape:
+        return x._with(evaluator.encrypt(np.zeros((rows, 1), np.int64)), (rows,), encoding, False)
+    batch = evaluator.matmul_sparse(x._batch, a.starts, a.items, a.stored.words())
+    return x._with(batch, (rows,), encoding, True)
 
 
 def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, NDArray[Any]]:

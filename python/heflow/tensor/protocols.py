@@ -13,9 +13,9 @@ from . import indexing, operators, reductions
 __all__ = ["SUPPORTED", "array_function", "array_ufunc"]
 
 SUPPORTED = (
-    "supported are +, -, * and / by plain numbers, unary -, @ with plain matrices, sum, mean, dot, "
-    "indexing, reshape, ravel, transpose, concatenate, stack, split, broadcast_to, squeeze, "
-    "expand_dims, hf.bucket_sum"
+    "supported are +, -, * and / by plain numbers, unary -, @ with plain matrices (sparse "
+    "ones as hf.plain(A)), sum, mean, dot, indexing, reshape, ravel, transpose, concatenate, stack, "
+    "split, broadcast_to, squeeze, expand_dims, hf.bucket_sum"
 )
 
 UFUNCS: dict[Any, Callable[..., Any]] = {

@@ -6,6 +6,7 @@ It keeps every rule of the boundary (capacity, keys, bytes) and hides nothing.
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 import zlib
 from typing import Any
 
@@ -101,6 +102,15 @@ class ClearEvaluator:
                 for row in matrix
             ]
         )
+
+    def matmul_sparse(
+        self, a: _Clear, starts: NDArray[np.int64], items: NDArray[np.int64], weights: Words
+    ) -> _Clear:
+        """Multiply sparse rows with a vector."""
+        terms = [
+            w * a.values[i] for w, i in zip(_words.to_python(weights), items.tolist(), strict=True)
+        ]
+        return self._kept([sum(terms[i:j]) for i, j in pairwise(starts.tolist())])
 
     def rerandomize(self, a: _Clear) -> _Clear:
         """There is nothing to randomise."""
