@@ -10,7 +10,7 @@ from ...errors import FormatError, ParameterError
 from ...tensor.wire import from_bytes
 from ..horizontal.messages import opened, read_header
 from ..keys import arbiter_key
-from .messages import KIND_VERTICAL, MESSAGE_TYPES, read, to_integers, write
+from .messages import KIND_STEP, MESSAGE_TYPES, read, to_integers, write
 
 __all__ = ["Arbiter"]
 
@@ -65,7 +65,7 @@ class Arbiter:
         return write(self.public, self._session, "loss opened", round, sender, *parts)
 
     def _decrypted(self, data: bytes, step: str) -> tuple[Any, str, int, int]:
-        header, _ = opened(self.public, data, KIND_VERTICAL)
+        header, _ = opened(self.public, data, KIND_STEP)
         round = read_header(header, MESSAGE_TYPES)["round"]
         sender, parts = read(self.public, data, self._session, step, round)
         if self._opened.get((sender, round)) in (step, "gradient"):

@@ -1,4 +1,4 @@
-"""What the parties send: bytes that carry session, step, round and sender, all checked on arrival."""
+"""What the parties send: settings, tensors and exact integers, inside the messages of `steps`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FormatError, KeyMismatchError, ParameterError
+from ...errors import FormatError, ParameterError
 from ...tensor import EncryptedTensor
 from ...tensor.wire import from_bytes
-from ..horizontal.messages import opened, read_header, write_header
+from ..horizontal.messages import read_header, write_header
+from ..steps import KIND_STEP, MESSAGE_TYPES, read, write
 
-__all__ = ["KIND_VERTICAL", "Settings", "from_integers", "read", "tensor", "to_integers", "write"]
-
-KIND_VERTICAL = 7
-MESSAGE_TYPES = {"session": str, "step": str, "round": int, "sender": str, "parts": list}
+__all__ = [
+    "KIND_STEP",
+    "MESSAGE_TYPES",
+    "Settings",
+    "from_integers",
+    "read",
+    "tensor",
+    "to_integers",
+    "write",
+]
 
 
 @dataclass(frozen=True)
@@ -95,48 +102,6 @@ class Settings:
         types = {"session": str, "link": str, "n_rows": int, "batch_size": int, "epochs": int}
         types |= dict.fromkeys(("learning_rate", "decay", "l2", "logit_bound"), float)
         return cls(**read_header(data, types))
-
-
-def write(public: Any, session: str, step: str, round: int, sender: str, *parts: bytes) -> bytes:
-    """Return a message of one or more parts."""
-    facts = {
-        "session": session,
-        "step": step,
-        "round": round,
-        "sender": sender,
-        "parts": [len(p) for p in parts],
-    }
-    data: bytes = public.seal(KIND_VERTICAL, write_header(facts), b"".join(parts))
-    return data
-
-
-def read(public: Any, data: Any, session: str, step: str, round: int) -> tuple[str, list[bytes]]:
-    """Return sender and parts of a message that belongs here and now.
-
-    Raises
-    ------
-    FormatError, KeyMismatchError
-    """
-    header, payload = opened(public, data, KIND_VERTICAL)
-    facts = read_header(header, MESSAGE_TYPES)
-    if facts["session"] != session:
-        raise KeyMismatchError(
-            f"the message of {facts['sender']!r} belongs to another session: start it again with these settings"
-        )
-    if (facts["step"], facts["round"]) != (step, round):
-        raise FormatError(
-            f"'{step}' of round {round} is due and {facts['sender']!r} sent '{facts['step']}' of round "
-            f"{facts['round']}"
-        )
-    lengths = facts["parts"]
-    view = bytes(payload)
-    if not all(type(n) is int and n >= 0 for n in lengths) or sum(lengths) != len(view):
-        raise FormatError("the parts of the message do not have the lengths it claims")
-    parts, at = [], 0
-    for n in lengths:
-        parts.append(view[at : at + n])
-        at += n
-    return facts["sender"], parts
 
 
 def tensor(public: Any, data: bytes, shape: tuple[int, ...], sender: str) -> EncryptedTensor:

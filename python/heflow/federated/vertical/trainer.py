@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError, ShapeError, UnsupportedOperationError
+from ..progress import bar
 from .arbiter import Arbiter
 from .guest import Guest
 from .messages import Settings
@@ -125,7 +126,7 @@ def fit(
     for party in (guest, *hosts):
         party.begin(arbiter.public, settings)
     run = _Run(guest, list(hosts), arbiter, settings, Result())
-    with _bar(progress) as advance:
+    with bar(progress) as advance:
         run.epochs(None if checkpoint is None else Path(checkpoint), tolerance, advance)
     return run.result
 
@@ -194,34 +195,6 @@ class _Run:
         if rounds != {epoch * self.settings.batches}:
             raise ParameterError(f"the files of epoch {epoch} in {folder} do not belong together")
         return epoch
-
-
-class _bar:
-    """A progress bar of rich, a callable of the caller's, or nothing."""
-
-    def __init__(self, progress: bool | Callable[[int, int], None]) -> None:
-        self._progress = progress
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        if callable(self._progress):
-            return self._progress
-        if self._progress:
-            from rich.progress import Progress
-
-            self._bar = Progress()
-            self._bar.start()
-            self._task = self._bar.add_task("rounds", total=None)
-        return self._advance
-
-    def _advance(self, done: int, total: int) -> None:
-        if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total)
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 def predict(guest: Guest, hosts: Sequence[Any], X: Any, Xs: Sequence[Any]) -> Reals:
