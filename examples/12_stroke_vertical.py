@@ -2,6 +2,7 @@
 
 import csv
 import multiprocessing
+import secrets
 import warnings
 
 import heflow as hf
@@ -45,10 +46,9 @@ def hospital_b(ids, X, pipe, addresses):
     party = Party(ids, pipe.recv_bytes())
     pipe.send_bytes(party.first())
     pipe.send_bytes(party.second(pipe.recv_bytes()))
-    rows = party.rows(pipe.recv_bytes())
-    vertical.serve(
-        vertical.Host(X[rows]), ("localhost", 0), KEY, ready=addresses.put, insecure=True
-    )
+    X = X[party.rows(pipe.recv_bytes())]
+    host = vertical.Host(X)
+    vertical.serve(host, ("localhost", 0), KEY, new_rows=X, ready=addresses.put, insecure=True)
 
 
 def main():
@@ -65,7 +65,7 @@ def main():
         target=hospital_b, args=(patients[b].tolist(), X[b, half:], end, addresses), daemon=True
     )
     other.start()
-    party = Party(patients[a].tolist(), session := np.random.default_rng().bytes(16))
+    party = Party(patients[a].tolist(), session := secrets.token_bytes(16))
     pipe.send_bytes(session)
 
     def align():
@@ -100,7 +100,7 @@ def main():
             progress=args.full,
         ),
     )
-    p = vertical.predict(guest, [host], Xa, [Xb])
+    p = vertical.predict(guest, [host], Xa, [None])  # the host's rows stay with it
     host.close()
     A, w = np.column_stack([Xa, Xb, np.ones(len(labels))]), np.zeros(X.shape[1] + 1)
     for _ in range(epochs):

@@ -22,7 +22,13 @@ def _serve(blocks, addresses, authkey, folder, rounds):
 
         host.step = dying
     vertical.serve(
-        host, ("localhost", 0), authkey, folder=folder, ready=addresses.put, insecure=True
+        host,
+        ("localhost", 0),
+        authkey,
+        folder=folder,
+        new_rows=blocks[:50],
+        ready=addresses.put,
+        insecure=True,
     )
 
 

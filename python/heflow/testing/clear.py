@@ -6,8 +6,8 @@ It keeps every rule of the boundary (capacity, keys, bytes) and hides nothing.
 from __future__ import annotations
 
 import struct
-from itertools import pairwise
 import zlib
+from itertools import pairwise
 from typing import Any
 
 import numpy as np

@@ -3,6 +3,7 @@
 import heflow as hf
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from heflow.federated import vertical
 from heflow.testing import ClearSecret
 from host_process import remote
@@ -46,7 +47,7 @@ OPTIONS = {"epochs": 3, "batch_size": 40, "learning_rate": 0.5, "decay": 0.3, "l
 
 
 @pytest.mark.parametrize("link", ["logit", "identity"])
-@pytest.mark.parametrize("columns", [(4,), (2, 3)])
+@pytest.mark.parametrize("columns", [(4,), (2, 3), (1, 2, 2)])
 @pytest.mark.parametrize("scheme", ["paillier", "clear"])
 def test_equals_the_emulation(secret, scheme, link, columns):
     X, y, blocks = problem(guest=2, hosts=columns, link=link)
@@ -60,12 +61,11 @@ def test_equals_the_emulation(secret, scheme, link, columns):
     )
     np.testing.assert_allclose(joined(guest, hosts), weights, atol=1e-7)
     assert result.epochs == 2
-    if len(columns) == 1:
-        np.testing.assert_allclose(result.history, losses, atol=1e-3)
-        p = vertical.predict(guest, hosts, X, blocks)
-        z = np.column_stack([X, *blocks]) @ weights[:-1] + weights[-1]
-        expected = 1 / (1 + np.exp(-z)) if link == "logit" else z
-        np.testing.assert_allclose(p, expected, atol=1e-6)
+    np.testing.assert_allclose(result.history, losses, atol=1e-3)
+    p = vertical.predict(guest, hosts, X, blocks, arbiter)
+    z = np.column_stack([X, *blocks]) @ weights[:-1] + weights[-1]
+    expected = 1 / (1 + np.exp(-z)) if link == "logit" else z
+    np.testing.assert_allclose(p, expected, atol=1e-6)
 
 
 def test_schemes_give_the_same_bits(secret):
@@ -101,20 +101,72 @@ def test_resumes_bit_for_bit(secret, tmp_path):
         vertical.fit(again[0], [again[1]], arbiter, **{**OPTIONS, "l2": 0.5}, checkpoint=tmp_path)
 
 
-def test_early_stop(secret):
-    X, y, blocks = problem()
-    guest, host = vertical.Guest(X, y), vertical.Host(blocks[0])
+@pytest.mark.parametrize("columns", [(4,), (2, 3)])
+def test_early_stop(secret, columns):
+    X, y, blocks = problem(hosts=columns)
+    guest = vertical.Guest(X, y)
+    hosts = [vertical.Host(b, name=f"host-{i}") for i, b in enumerate(blocks)]
     result = vertical.fit(
-        guest, [host], vertical.Arbiter(secret=secret), epochs=9, batch_size=60, tolerance=10.0
+        guest, hosts, vertical.Arbiter(secret=secret), epochs=9, batch_size=60, tolerance=10.0
     )
     assert result.epochs == 2
+
+
+@pytest.mark.parametrize("scheme", ["paillier", "clear"])
+def test_sparse_columns_give_the_same_bits(secret, scheme):
+    X, y, blocks = problem()
+    X, block = np.where(X > 0.5, X, 0), np.where(blocks[0] < -0.5, blocks[0], 0)
+    found = []
+    for kind in (np.asarray, sp.csr_array, sp.coo_matrix):
+        guest, host = vertical.Guest(kind(X), y), vertical.Host(kind(block))
+        vertical.fit(guest, [host], vertical.Arbiter(secret=secrets(secret)[scheme]), **OPTIONS)
+        found.append(joined(guest, [host]))
+        scores = vertical.predict(guest, [host], kind(X), [kind(block)])
+        np.testing.assert_allclose(scores, vertical.predict(guest, [host], X, [block]))
+    np.testing.assert_allclose(
+        found[1:], [found[0]] * 2, atol=1e-14
+    )  # scores add up in another order
+
+
+def test_several_hosts_are_added_under_the_key(secret, other_secret):
+    """No share of a score is opened by itself, and none but the guest reads the sum."""
+    X, y, blocks = problem(hosts=(2, 3))
+    guest = vertical.Guest(X, y)
+    hosts = [vertical.Host(b, name=f"host-{i}") for i, b in enumerate(blocks)]
+    arbiter = vertical.Arbiter(secret=secret)
+    vertical.fit(guest, hosts, arbiter, epochs=1, batch_size=60)
+    with pytest.raises(hf.UnsupportedOperationError, match="share of each"):
+        vertical.predict(guest, hosts, X, blocks)
+    with pytest.raises(hf.ParameterError, match="one for each"):
+        vertical.predict(guest, hosts, X, blocks[:1], arbiter)
+    shares = [h.encrypted_scores(b) for h, b in zip(hosts, blocks, strict=True)]
+    sent = [guest.masked_scores(X, shares) for _ in range(2)]
+    seen = [arbiter._decrypted(m, "masked scores", repeatable=True)[0] for m in sent]
+    assert not set(seen[0].tolist()) & set(seen[1].tolist())
+    assert np.median([int(v).bit_length() for v in seen[0]]) > 64
+    with pytest.raises(hf.FormatError, match="120 rows|are not aligned"):
+        guest.masked_scores(X[:50], shares)
+    other = vertical.Arbiter(secret=other_secret)
+    other.begin(guest.settings.session)
+    with pytest.raises(hf.KeyMismatchError):
+        other.open_scores(sent[0])
+    opened = arbiter.open_scores(sent[1])
+    z = guest.partial_scores(X) + sum(
+        h.partial_scores(b) for h, b in zip(hosts, blocks, strict=True)
+    )
+    np.testing.assert_allclose(guest.open_scores(opened), z, atol=1e-8)
+    with pytest.raises(hf.FormatError, match="no masked scores"):
+        guest.open_scores(opened)
+    with pytest.raises(hf.FormatError, match="1 are due"):
+        guest.residual([h.scores() for h in hosts])
+        guest.loss()
 
 
 class Watched(vertical.Arbiter):
     """An arbiter that notes what it decrypts."""
 
-    def _decrypted(self, data, step):
-        result = super()._decrypted(data, step)
+    def _decrypted(self, data, step, repeatable=False):
+        result = super()._decrypted(data, step, repeatable)
         if step == "gradient":
             self.seen.append([int(v) for v in result[0]])
         return result
@@ -226,6 +278,10 @@ def test_two_processes(secret, tmp_path):
     np.testing.assert_array_equal(
         vertical.predict(resumed, [connection], X, blocks),
         vertical.predict(guest, [host], X, blocks),
+    )
+    np.testing.assert_array_equal(  # the rows that the host holds
+        vertical.predict(resumed, [connection], X[:50], [None]),
+        vertical.predict(guest, [host], X[:50], [blocks[0][:50]]),
     )
     connection.close()
     process.join(10)

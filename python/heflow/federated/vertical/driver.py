@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FormatError
+from ...errors import FormatError, ParameterError
 from .. import connection
 from ..connection import TIMEOUT
 from ..keys import public_from_bytes
@@ -19,7 +19,7 @@ from .messages import Settings
 
 __all__ = ["RemoteHost", "serve"]
 
-_VERBS = ("begin", "scores", "gradient", "step")
+_VERBS = ("scores", "cross", "gradient", "step")
 _ADVICE = "start it again and train from the last checkpoint, which is whole"
 
 
@@ -29,6 +29,7 @@ def serve(
     authkey: bytes,
     *,
     folder: str | Path = ".",
+    new_rows: Any = None,
     ready: Any = None,
     insecure: bool = False,
 ) -> None:
@@ -43,15 +44,20 @@ def serve(
         Shared with the guest; connections without it are refused.
     folder : path
         Where checkpoints go.
+    new_rows : array_like or sparse matrix, optional
+        The host's rows to predict, in the guest's order: what `predict` names None.
     ready : callable, optional
         Called with the address once it listens.
     insecure : bool
         Accept short keys, for tests.
     """
-    connection.serve(partial(_call, host, Path(folder), insecure), address, authkey, ready)
+    call = partial(_call, host, Path(folder), new_rows, insecure)
+    connection.serve(call, address, authkey, ready)
 
 
-def _call(host: Host, folder: Path, insecure: bool, verb: str, parts: list[bytes]) -> bytes:
+def _call(
+    host: Host, folder: Path, new_rows: Any, insecure: bool, verb: str, parts: list[bytes]
+) -> bytes:
     if verb == "begin":
         host.begin(public_from_bytes(parts[0], insecure), Settings.from_bytes(parts[1]))
         return b""
@@ -61,8 +67,13 @@ def _call(host: Host, folder: Path, insecure: bool, verb: str, parts: list[bytes
             return str(host.load(path)).encode()
         host.save(path)
         return b""
-    if verb == "partial_scores":
-        return _array_to_bytes(host.partial_scores(_array_from_bytes(parts[0])))
+    if verb in ("partial_scores", "encrypted_scores"):
+        rows = _array_from_bytes(parts[0]) if parts else new_rows
+        if rows is None:
+            raise ParameterError("no rows to predict: serve(host, ..., new_rows=X)")
+        if verb == "encrypted_scores":
+            return host.encrypted_scores(rows)
+        return _array_to_bytes(host.partial_scores(rows))
     if verb not in _VERBS:
         raise FormatError(f"a host has no step {verb!r}")
     result: bytes | None = getattr(host, verb)(*parts)
@@ -100,6 +111,10 @@ class RemoteHost(connection.Remote):
         """See `Host.scores`."""
         return self.ask("scores")
 
+    def cross(self, data: bytes) -> bytes:
+        """See `Host.cross`."""
+        return self.ask("cross", data)
+
     def gradient(self, data: bytes) -> bytes:
         """See `Host.gradient`."""
         return self.ask("gradient", data)
@@ -117,8 +132,16 @@ class RemoteHost(connection.Remote):
         return int(self.ask("load", path.encode()))
 
     def partial_scores(self, X: Any) -> NDArray[np.float64]:
-        """See `Host.partial_scores`."""
-        return _array_from_bytes(self.ask("partial_scores", _array_to_bytes(np.asarray(X))))
+        """See `Host.partial_scores`; None stands for the rows that the host holds."""
+        return _array_from_bytes(self.ask("partial_scores", *_rows(X)))
+
+    def encrypted_scores(self, X: Any) -> bytes:
+        """See `Host.encrypted_scores`."""
+        return self.ask("encrypted_scores", *_rows(X))
+
+
+def _rows(X: Any) -> list[bytes]:
+    return [] if X is None else [_array_to_bytes(np.asarray(X, dtype=np.float64))]
 
 
 def _array_to_bytes(array: NDArray[Any]) -> bytes:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ... import encoding
-from ...errors import EncodingRangeError, ParameterError, ShapeError
+from ...errors import EncodingRangeError, FormatError, ParameterError, ShapeError
 from ...tensor import EncryptedTensor
+from .columns import FEATURE_BITS, Columns
 from .messages import Settings, from_integers, tensor
-from .party import FEATURE_BITS, Party, Reals, features
+from .party import SCORE_BITS, Party, Reals
 
 __all__ = ["Guest"]
 
@@ -33,11 +34,12 @@ class Guest(Party):
             raise ParameterError(f"link={link!r}: 'logit' or 'identity' is needed")
         self.link = link
         self._y = _labels(y, link, self.n_rows)
-        self._X = np.column_stack(
-            [self._X, np.ones(self.n_rows)]
-        )  # the last weight is the intercept
+        self._X = self._X.with_ones()  # the last weight is the intercept
         self._weights = np.zeros(self._X.shape[1])
         self._residual: EncryptedTensor | None = None
+        self._shares: list[EncryptedTensor] = []
+        self._squares: list[EncryptedTensor] = []
+        self._crosses: list[EncryptedTensor] = []
         self.history: list[float] = []
         self._losses: list[float] = []
 
@@ -67,15 +69,12 @@ class Guest(Party):
         """Add the hosts' shares, the own and the label: the encrypted residual of this round, for all hosts."""
         rows = self.settings.rows(self.round)
         count = rows.stop - rows.start
-        shares, squares = [], []
+        self._shares, self._squares, self._crosses = [], [], []
         for message in messages:
             sender, parts = self._read(message, "scores")
-            shares.append(tensor(self._public, parts[0], (count,), sender))
-            squares.append(tensor(self._public, parts[1], (), sender))
-        total = shares[0]
-        for share in shares[1:]:
-            total = total + share
-        self._encrypted = (total, squares)
+            self._shares.append(tensor(self._public, parts[0], (count,), sender))
+            self._squares.append(tensor(self._public, parts[1], (), sender))
+        total = sum(self._shares[1:], start=self._shares[0])
         center = 0.5 if self.link == "logit" else 0.0
         bound = 2 * self.settings.slope * self.settings.logit_bound + 1
         own = self._score() + center - self._y[rows]
@@ -88,28 +87,48 @@ class Guest(Party):
             raise ParameterError("the residual of this round has not been formed")
         return self._masked_gradient(self._residual)
 
-    def loss(self) -> bytes | None:
-        """Return the encrypted loss of this batch for the arbiter, which will see it; None with several hosts.
+    def shares_before(self, host: int) -> bytes:
+        """Return the encrypted sum of the shares of the hosts before this one, for its `cross`."""
+        before = sum(self._shares[1:host], start=self._shares[0])
+        return self._message("shares", before.to_bytes())
+
+    def take_cross(self, data: bytes) -> None:
+        """Note a host's products with the shares of the hosts before it."""
+        sender, parts = self._read(data, "cross")
+        self._crosses.append(tensor(self._public, parts[0], (), sender))
+
+    def loss(self) -> bytes:
+        """Return the encrypted loss of this batch for the arbiter, which will see it.
+
+        Raises
+        ------
+        FormatError
+            With several hosts: the products of their shares have not all come.
 
         Notes
         -----
-        Sum of log 2 + (1/2 - y) z + z^2 / 8 (Hardy et al. 2017), or of (z - y)^2 / 2; squares of a score
-        that two hosts share cannot be formed under additive encryption.
+        Sum of log 2 + (1/2 - y) z + z^2 / 8 (Hardy et al. 2017), or of (z - y)^2 / 2.
         """
-        shares, squares = self._encrypted
-        if len(squares) > 1:
-            return None
+        if len(self._crosses) != len(self._shares) - 1:
+            raise FormatError(
+                f"{len(self._crosses)} products of the hosts' shares have come and "
+                f"{len(self._shares) - 1} are due"
+            )
         rows, settings = self.settings.rows(self.round), self.settings
-        y, own = self._y[rows], self._score() / settings.slope
+        y, own, curvature = self._y[rows], self._score() / settings.slope, settings.curvature
         logit = self.link == "logit"
-        linear = (0.5 - y + own / 4) if logit else own - y
-        rest = np.log(2) + (0.5 - y) * own + own**2 / 8 if logit else (own - y) ** 2 / 2
+        slope = 0.5 - y if logit else -y
+        rest = slope * own + curvature * own**2 + (np.log(2) if logit else y**2 / 2)
         bound = settings.logit_bound + 1
-        weights = encoding.plain(linear / settings.slope, scale_bits=FEATURE_BITS, bound=8 * bound)
-        half = encoding.plain(0.125 if logit else 0.5, scale_bits=FEATURE_BITS, bound=1)
+        weights = encoding.plain(
+            (slope + 2 * curvature * own) / settings.slope, scale_bits=FEATURE_BITS, bound=8 * bound
+        )
+        half = encoding.plain(curvature, scale_bits=FEATURE_BITS, bound=1)
         constant = encoding.plain(np.sum(rest), scale_bits=FEATURE_BITS, bound=len(y) * bound**2)
-        total = weights @ shares + squares[0] * half + constant
-        return self._message("loss", total.to_bytes())
+        total = weights @ sum(self._shares[1:], start=self._shares[0]) + constant
+        for square in self._squares:
+            total = total + square * half
+        return self._message("loss", sum(self._crosses, start=total).to_bytes())
 
     def take_loss(self, data: bytes) -> None:
         """Note the batch's loss as the arbiter read it."""
@@ -118,17 +137,38 @@ class Guest(Party):
         scale = int(from_integers(parts[1], 1)[0])
         self._losses.append(float(value) / 2.0**scale)
 
-    def end_epoch(self) -> float | None:
-        """Return the mean loss of the epoch, if it is known."""
-        if not self._losses:
-            return None
+    def end_epoch(self) -> float:
+        """Note and return the mean loss of the epoch."""
         self.history.append(sum(self._losses) / self.n_rows)
         self._losses = []
         return self.history[-1]
 
     def partial_scores(self, X: Any) -> Reals:
         """Return the own share of the scores of new rows, intercept included."""
-        return np.asarray(features(X, self.name) @ self.coef_ + self.intercept_)
+        return Columns(X, self.name).scores(self.coef_) + self.intercept_
+
+    def masked_scores(self, X: Any, messages: list[bytes]) -> bytes:
+        """Add the hosts' encrypted shares to the own, under a uniform mask, for the arbiter to open."""
+        own = self.partial_scores(X)
+        total: EncryptedTensor | None = None
+        for message in messages:
+            sender, parts = self._read(message, "new scores")
+            share = tensor(self._public, parts[0], own.shape, sender)
+            total = share if total is None else total + share
+        bound = self.settings.logit_bound
+        scores = total + encoding.plain(own, scale_bits=SCORE_BITS, bound=bound)
+        self._scale = scores.scale_bits
+        masked, self._mask = scores.mask()
+        return self._message("masked scores", masked.to_bytes())
+
+    def open_scores(self, data: bytes) -> Reals:
+        """Take the arbiter's answer and remove the mask: the scores of new rows."""
+        _, parts = self._read(data, "scores opened")
+        if self._mask is None:
+            raise FormatError(f"{self.name} has sent no masked scores")
+        exact = from_integers(parts[0], len(self._mask)) - self._mask
+        self._mask = None
+        return np.array([int(v) for v in exact], dtype=np.float64) / 2.0**self._scale
 
     def _penalty(self) -> Reals:
         penalty = self.settings.l2 * self._weights

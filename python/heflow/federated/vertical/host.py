@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ... import encoding
+from .columns import FEATURE_BITS, Columns
 from .messages import Settings, tensor
-from .party import SCORE_BITS, Party, Reals, features
+from .party import SCORE_BITS, Party, Reals
 
 __all__ = ["Host"]
 
@@ -46,6 +48,21 @@ class Host(Party):
         )
         return self._message("scores", encrypted.to_bytes(), square.to_bytes())
 
+    def cross(self, data: bytes) -> bytes:
+        """Multiply the own shares with the encrypted sum of other hosts' shares: part of the loss.
+
+        The squares of a score that several hosts share hold products of two of them.
+        """
+        sender, parts = self._read(data, "shares")
+        settings, rows = self.settings, self.settings.rows(self.round)
+        shares = tensor(self._public, parts[0], (rows.stop - rows.start,), sender)
+        own = encoding.plain(
+            2 * settings.curvature * self._score() / settings.slope**2,
+            scale_bits=FEATURE_BITS,
+            bound=8 * (settings.logit_bound + 1),
+        )
+        return self._message("cross", (own @ shares).to_bytes())
+
     def gradient(self, data: bytes) -> bytes:
         """Turn the guest's encrypted residual into an encrypted, masked gradient for the arbiter."""
         sender, parts = self._read(data, "residual")
@@ -54,6 +71,13 @@ class Host(Party):
             tensor(self._public, parts[0], (rows.stop - rows.start,), sender)
         )
 
+    def encrypted_scores(self, X: Any) -> bytes:
+        """Return the encrypted share of the scores of new rows, for the guest to add up."""
+        share = self.partial_scores(X)
+        bound = self.settings.logit_bound
+        encrypted = self._public.encrypt(share, scale_bits=SCORE_BITS, bound=bound)
+        return self._message("new scores", encrypted.to_bytes())
+
     def partial_scores(self, X: Any) -> Reals:
         """Return the own share of the scores of new rows."""
-        return np.asarray(features(X, self.name) @ self._weights)
+        return Columns(X, self.name).scores(self._weights)

@@ -83,6 +83,11 @@ class Settings:
         """Derivative of the residual by the score: 1/4 of the Taylor series of the sigmoid, or 1."""
         return 0.25 if self.link == "logit" else 1.0
 
+    @property
+    def curvature(self) -> float:
+        """Factor of the squared score in the loss of a row."""
+        return self.slope / 2
+
     def rows(self, round: int) -> slice:
         """Return the rows of a round; batches follow one another."""
         start = round % self.batches * self.batch_size

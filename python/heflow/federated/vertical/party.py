@@ -11,45 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import encoding
-from ...errors import (
-    EncodingRangeError,
-    FormatError,
-    ParameterError,
-    ShapeError,
-)
+from ...errors import FormatError, ParameterError, ShapeError
 from ...tensor import EncryptedTensor
+from .columns import Columns
 from .messages import Settings, from_integers, read, write
 
-__all__ = ["FEATURE_BITS", "SCORE_BITS", "Party", "features"]
+__all__ = ["SCORE_BITS", "Party"]
 
-FEATURE_BITS, SCORE_BITS = 16, 32
-MAX_FEATURE = 16.0
+SCORE_BITS = 32
 Reals = NDArray[np.float64]
-
-
-def features(X: Any, name: str) -> Reals:
-    """Check a party's columns and round them to FEATURE_BITS; sparse matrices are spread out.
-
-    Raises
-    ------
-    ShapeError, EncodingRangeError, ParameterError
-    """
-    dense = np.asarray(X.todense() if hasattr(X, "todense") else X, dtype=np.float64)
-    if dense.ndim != 2 or 0 in dense.shape:
-        raise ShapeError(f"{name}: columns of shape {dense.shape}; (rows, columns) is needed")
-    bad = np.flatnonzero(~np.isfinite(dense).all(axis=0))
-    if len(bad):
-        raise EncodingRangeError(
-            f"{name}: missing or infinite values in columns {bad.tolist()}: fill them in first"
-        )
-    large = np.flatnonzero(np.abs(dense).max(axis=0) > MAX_FEATURE)
-    if len(large):
-        raise EncodingRangeError(
-            f"{name}: columns {large.tolist()} reach beyond {MAX_FEATURE:g}: standardise and clip them, "
-            "np.clip(X, -3, 3)"
-        )
-    return np.asarray(np.rint(dense * 2.0**FEATURE_BITS) / 2.0**FEATURE_BITS)
 
 
 class Party:
@@ -57,12 +27,8 @@ class Party:
 
     def __init__(self, X: Any, name: str) -> None:
         self.name = name
-        self._X = features(X, name)
-        constant = np.flatnonzero(np.ptp(self._X, axis=0) == 0)
-        if len(constant) and len(self._X) > 1:
-            raise ParameterError(
-                f"{name}: columns {constant.tolist()} are constant and say nothing: leave them out"
-            )
+        self._X = Columns(X, name)
+        self._X.require_varying()
         self._weights = np.zeros(self._X.shape[1])
         self._public: Any = None
         self._settings: Settings | None = None
@@ -73,7 +39,7 @@ class Party:
     @property
     def n_rows(self) -> int:
         """Rows, in the order that all parties share."""
-        return len(self._X)
+        return self._X.shape[0]
 
     @property
     def settings(self) -> Settings:
@@ -116,13 +82,11 @@ class Party:
 
     def _score(self) -> Reals:
         """Return the own share of the residual on the rows of this round."""
-        X = self._X[self.settings.rows(self.round)]
-        return np.asarray(self.settings.slope * (X @ self._weights))
+        rows = self.settings.rows(self.round)
+        return np.asarray(self.settings.slope * self._X.scores(self._weights, rows))
 
     def _masked_gradient(self, residual: EncryptedTensor) -> bytes:
-        X = self._X[self.settings.rows(self.round)]
-        columns = encoding.plain(X.T, scale_bits=FEATURE_BITS, bound=MAX_FEATURE)
-        gradient = columns @ residual
+        gradient = self._X.transposed(self.settings.rows(self.round)) @ residual
         self._scale = gradient.scale_bits
         masked, self._mask = gradient.mask()
         return self._message("gradient", masked.to_bytes())

@@ -30,7 +30,7 @@ class Result:
     Attributes
     ----------
     history : list of float
-        Mean loss of each epoch, where it is known (one host).
+        Mean loss of each epoch.
     epochs : int
         Epochs done, those before a checkpoint included.
     bytes_sent : dict
@@ -71,7 +71,7 @@ def fit(
     guest : Guest
     hosts : sequence of Host or RemoteHost
     arbiter : Arbiter
-        Holds the key; it sees masked gradients, and the loss where there is one host.
+        Holds the key; it sees masked gradients and the loss.
     epochs, batch_size : int
     learning_rate, decay : float
         The step of epoch t has the size learning_rate / (1 + decay t).
@@ -96,7 +96,7 @@ def fit(
     ------
     ShapeError, ParameterError, EncodingRangeError, FormatError, KeyMismatchError
     UnsupportedOperationError
-        No arbiter, or early stop with several hosts.
+        No arbiter.
 
     Notes
     -----
@@ -111,10 +111,6 @@ def fit(
         )
     if not hosts:
         raise ParameterError("one host or more is needed")
-    if tolerance is not None and len(hosts) > 1:
-        raise UnsupportedOperationError(
-            "early stop needs the loss, whose squares two hosts share: leave tolerance out, or join the hosts"
-        )
     names = [p.name for p in (guest, *hosts)]
     if len(set(names)) != len(names):
         raise ParameterError(f"parties {names}: each needs a name of its own, Host(X, name=...)")
@@ -165,9 +161,11 @@ class _Run:
         guest, count = self.guest, self.result.count
         scores = [count("scores", host.scores()) for host in self.hosts]
         residual = guest.residual(scores)
-        loss = guest.loss()
-        if loss is not None:
-            guest.take_loss(count("loss opened", self.arbiter.open_loss(count("loss", loss))))
+        for k, host in enumerate(self.hosts[1:], start=1):
+            shares = count("shares", guest.shares_before(k))
+            guest.take_cross(count("cross", host.cross(shares)))
+        loss = count("loss", guest.loss())
+        guest.take_loss(count("loss opened", self.arbiter.open_loss(loss)))
         gradients = [host.gradient(count("residual", residual)) for host in self.hosts]
         for party, gradient in zip(
             (*self.hosts, guest), (*gradients, guest.gradient()), strict=True
@@ -197,36 +195,52 @@ class _Run:
         return epoch
 
 
-def predict(guest: Guest, hosts: Sequence[Any], X: Any, Xs: Sequence[Any]) -> Reals:
+def predict(
+    guest: Guest,
+    hosts: Sequence[Any],
+    X: Any,
+    Xs: Sequence[Any],
+    arbiter: Arbiter | None = None,
+) -> Reals:
     """Return the scores of new rows: probabilities for the logit link.
 
     Parameters
     ----------
     guest : Guest
-    hosts : sequence of Host or RemoteHost, one
-    X : array_like, shape (n_rows, n_guest_columns)
-    Xs : sequence of array_like
-        New rows of each host, aligned.
+    hosts : sequence of Host or RemoteHost
+    X : array_like or sparse matrix, shape (n_rows, n_guest_columns)
+    Xs : sequence of array_like or sparse matrix
+        New rows of each host, aligned; None for those that a host in another process holds (`serve`).
+    arbiter : Arbiter, optional
+        That of the training; needed with several hosts, whose shares are added under its key.
 
     Raises
     ------
-    ShapeError
+    ShapeError, ParameterError, EncodingRangeError
     UnsupportedOperationError
-        Several hosts: their shares would be told apart.
+        Several hosts and no arbiter: their shares would be told apart.
 
     Notes
     -----
-    The guest learns the host's share of each score. With one host it follows from the score, which the guest
-    is to learn.
+    The guest learns the scores, and no one else anything: with several hosts the arbiter opens their sum
+    under a uniform mask. With one host its share follows from the score, which the guest is to learn.
     """
-    if len(hosts) != 1 or len(Xs) != 1:
+    if len(hosts) != len(Xs):
+        raise ParameterError(
+            f"{len(hosts)} hosts and new rows for {len(Xs)}: one for each is needed"
+        )
+    if len(hosts) == 1:
+        own, share = guest.partial_scores(X), hosts[0].partial_scores(Xs[0])
+        if own.shape != share.shape:
+            raise ShapeError(
+                f"the guest has {len(own)} new rows and {hosts[0].name} {len(share)}: align them"
+            )
+        z = own + share
+    elif arbiter is None:
         raise UnsupportedOperationError(
-            f"{len(hosts)} hosts: the guest would learn the share of each; prediction takes one host"
+            f"{len(hosts)} hosts: the guest would learn the share of each; give the arbiter of the training"
         )
-    own, share = guest.partial_scores(X), hosts[0].partial_scores(Xs[0])
-    if own.shape != share.shape:
-        raise ShapeError(
-            f"the guest has {len(own)} new rows and {hosts[0].name} {len(share)}: align them"
-        )
-    z = own + share
+    else:
+        shares = [host.encrypted_scores(x) for host, x in zip(hosts, Xs, strict=True)]
+        z = guest.open_scores(arbiter.open_scores(guest.masked_scores(X, shares)))
     return np.asarray(0.5 * (1 + np.tanh(z / 2)) if guest.link == "logit" else z)
