@@ -6,7 +6,7 @@ const Kernels kPortableKernels = {
     "portable",
     1,
     58,
-    1,
+    2,
     5,
     portable::mont_mul,
     portable::mont_sqr,

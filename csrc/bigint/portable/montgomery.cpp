@@ -2,40 +2,37 @@
 #include "montgomery.hpp"
 
 #include "backend.hpp"
+#include "terms.hpp"
 
 namespace heflow::bigint::portable {
 
 void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept {
   Word quotient[kMaxLimbs], result[kMaxLimbs];
   const unsigned h = m.limbs;
-  reduce_columns(result, quotient, m, [=](unsigned k) { return column(a, h, b, h, k); });
+  reduce_columns(result, quotient, m, [=](auto& block, unsigned k) { add_product(block, a, b, h, k); });
   copy(r, result, h);
 }
 
 void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
-  Word quotient[kMaxLimbs], result[kMaxLimbs];
+  Word quotient[kMaxLimbs], result[kMaxLimbs], doubled[kMaxLimbs];
   const unsigned h = m.limbs;
-  reduce_columns(result, quotient, m, [=](unsigned k) { return square_column(a, h, k); });
+  const Word* a2 = doubled;
+  twice(doubled, a, h);
+  reduce_columns(result, quotient, m, [=](auto& block, unsigned k) { add_square(block, a, a2, h, k); });
   copy(r, result, h);
 }
 
 void linear(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept {
   Word quotient[kMaxLimbs], result[kMaxLimbs];
-  const unsigned h = m.limbs;
-  reduce_columns(result, quotient, m, [=](unsigned k) {
-    Wide sum = 0;
-    for (std::size_t t = 0; t < count; ++t) {
-      if (k < terms[t].chunk_limbs + h - 1) sum += column(terms[t].chunk, terms[t].chunk_limbs, terms[t].c0, h, k);
-    }
-    return sum;
-  });
-  copy(r, result, h);
+  const Terms sum(terms, count, m.limbs);
+  reduce_columns(result, quotient, m, [&](auto& block, unsigned k) { sum.add(block, k, false); });
+  copy(r, result, m.limbs);
 }
 
 void reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
   Word quotient[kMaxLimbs], result[kMaxLimbs];
   const unsigned h = m.limbs;
-  reduce_columns(result, quotient, m, [=](unsigned k) { return k < h ? static_cast<Wide>(x[k]) : Wide{0}; });
+  reduce_columns(result, quotient, m, [=](auto& block, unsigned k) { add_limbs(block, x, h, k); });
   subtract_once(result, m);
   copy(r, result, h);
 }

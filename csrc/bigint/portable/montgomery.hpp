@@ -1,69 +1,74 @@
-// Montgomery reduction by product scanning in radix 2^58: a column of products of 58-bit limbs fits a
-// signed 128-bit accumulator (6h products of 116 bits), so carries move once a column, never inside one.
+// Montgomery reduction of a sum of columns.
 #pragma once
 
-#include "../kernels.hpp"
+#include "columns.hpp"
 
 namespace heflow::bigint::portable {
 namespace {
 
-__extension__ typedef __int128 Wide;
-__extension__ typedef unsigned __int128 UnsignedWide;
-
-constexpr unsigned kRadix = 58;
-constexpr Word kMask = (Word{1} << kRadix) - 1;
-
-inline Wide product(Word a, Word b) { return static_cast<Wide>(static_cast<UnsignedWide>(a) * b); }
-
-// Column k of a * b, for na and nb limbs.
-inline Wide column(const Word* a, unsigned na, const Word* b, unsigned nb, unsigned k) {
-  const unsigned first = k < nb ? 0 : k - nb + 1, last = k < na ? k : na - 1;
-  Wide even = 0, odd = 0;  // two chains, so that the additions overlap
-  unsigned i = first;
-  for (; i + 1 <= last; i += 2) {
-    even += product(a[i], b[k - i]);
-    odd += product(a[i + 1], b[k - i - 1]);
+// The quotient limbs of B columns that hold everything but the products of these limbs themselves.
+template <unsigned B>
+inline void take_quotient(Columns<B>& block, Word* quotient, const ModulusView& m) {
+  for (unsigned s = 0; s < B; ++s) {
+    const Word q = (static_cast<Word>(block.c[s]) * m.negative_inverse) & kMask;
+    quotient[s] = q;
+    const Wide carry = (block.c[s] + product(q, m.n[0])) >> kRadix;
+    if (s + 1 < B) block.c[s + 1] += carry + product(q, m.n[1]);
+    for (unsigned j = s + 2; j < B; ++j) block.c[j] += product(q, m.n[j - s]);
+    block.c[s] = carry;
   }
-  if (i <= last) even += product(a[i], b[k - i]);
-  return even + odd;
 }
 
-// Column k of a^2.
-inline Wide square_column(const Word* a, unsigned h, unsigned k) {
-  const unsigned first = k < h ? 0 : k - h + 1;
-  Wide even = 0, odd = 0;
-  unsigned i = first;
-  for (; 2 * (i + 1) < k; i += 2) {
-    even += product(a[i], a[k - i]);
-    odd += product(a[i + 1], a[k - i - 1]);
-  }
-  if (2 * i < k) even += product(a[i], a[k - i]);
-  const Wide twice = 2 * (even + odd);
-  return k % 2 == 0 ? twice + product(a[k / 2], a[k / 2]) : twice;
+// One block of columns below h; returns the carry.
+template <unsigned B, class Source>
+inline Wide reduce_low(Wide carry, unsigned k, Word* quotient, const ModulusView& m, const Source& source) {
+  Columns<B> block{};
+  block.c[0] = carry;
+  source(block, k);
+  add_rows(block, quotient, m.n, k, 0, k);
+  take_quotient(block, quotient + k, m);
+  return block.c[B - 1];
 }
 
-// r = (sum of columns + q n) / R with the quotient q kept in `quotient`; `source(k)` gives column k of the
-// number to reduce, k < 2h. r may not alias what `source` reads.
+// One block of columns from h on: limbs of the result.
+template <unsigned B, class Source>
+inline Wide reduce_high(Wide carry, unsigned k, Word* r, const Word* quotient, const ModulusView& m, const Source& source) {
+  Columns<B> block{};
+  source(block, k);
+  add_product(block, quotient, m.n, m.limbs, k);
+  for (unsigned j = 0; j < B; ++j) {
+    carry += block.c[j];
+    r[k - m.limbs + j] = static_cast<Word>(carry) & kMask;
+    carry >>= kRadix;
+  }
+  return carry;
+}
+
+// r = (sum of columns + q n) / R with the quotient q kept in `quotient`; `source(block, k)` adds columns
+// k, k + 1, ... of the number to reduce, k < 2h, to a block. r may not alias what `source` reads.
 template <class Source>
 inline void reduce_columns(Word* r, Word* quotient, const ModulusView& m, const Source& source) {
   const unsigned h = m.limbs;
   Wide carry = 0;
-  for (unsigned k = 0; k < h; ++k) {
-    carry += source(k);
-    if (k > 0) carry += column(quotient, k, m.n + 1, h - 1, k - 1);
-    const Word q = (static_cast<Word>(carry) * m.negative_inverse) & kMask;
-    quotient[k] = q;
-    carry = (carry + product(q, m.n[0])) >> kRadix;
-  }
-  for (unsigned k = h; k < 2 * h; ++k) {
-    carry += source(k) + column(quotient, h, m.n, h, k);
-    r[k - h] = static_cast<Word>(carry) & kMask;
-    carry >>= kRadix;
-  }
+  unsigned k = 0;
+  for (; k + 4 <= h; k += 4) carry = reduce_low<4>(carry, k, quotient, m, source);
+  if (k < h) carry = reduce_low<2>(carry, k, quotient, m, source);
+  for (k = h; k + 4 <= 2 * h; k += 4) carry = reduce_high<4>(carry, k, r, quotient, m, source);
+  if (k < 2 * h) reduce_high<2>(carry, k, r, quotient, m, source);
 }
 
 inline void copy(Word* r, const Word* a, unsigned words) {
   for (unsigned i = 0; i < words; ++i) r[i] = a[i];
+}
+
+inline void twice(Word* r, const Word* a, unsigned limbs) {
+  for (unsigned i = 0; i < limbs; ++i) r[i] = 2 * a[i];
+}
+
+// Limb by limb: for sums of columns with few terms.
+template <unsigned B>
+inline void add_limbs(Columns<B>& to, const Word* x, unsigned limbs, unsigned k) {
+  for (unsigned j = 0; j < B; ++j) to.c[j] += k + j < limbs ? static_cast<Wide>(x[k + j]) : Wide{0};
 }
 
 // x -= n if x >= n; returns 1 if it did. No branch.
