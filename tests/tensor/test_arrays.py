@@ -88,7 +88,7 @@ def test_iteration_and_bad_indices(secret):
 MOVES = [
     lambda a: np.reshape(a, (3, 4)), lambda a: np.ravel(a), lambda a: np.transpose(a), lambda a: np.squeeze(a[:, :1]),
     lambda a: np.expand_dims(a, 1), lambda a: np.broadcast_to(a, (2, 4, 3)), lambda a: np.flip(a), lambda a: np.roll(a, 1, axis=0),
-    lambda a: np.concatenate([a, a[:1]]), lambda a: np.stack([a, a], axis=1), lambda a: np.split(a, 2)[1], lambda a: np.concatenate([a, a], axis=1),
+    lambda a: np.concatenate([a, a[:1]]), lambda a: np.stack([a, a], axis=1), lambda a: np.vstack([a, a]), lambda a: np.hstack([a, a]), lambda a: np.column_stack([a, a]), lambda a: np.split(a, 2)[1], lambda a: np.concatenate([a, a], axis=1),
     lambda a: a.reshape(-1), lambda a: a.reshape(2, -1), lambda a: a.T, lambda a: a.ravel(), lambda a: a.transpose(1, 0),
 ]  # fmt: skip
 REDUCTIONS = [

@@ -89,8 +89,8 @@ def _refuse_objects(array: NDArray[Any]) -> None:
     for flat, item in enumerate(array.flat):
         if not -(1 << 63) <= item < 1 << 64:
             raise EncodingRangeError(
-                f"{_index(flat, array.shape)} is {item}, which does not fit 64 bits; encrypted are "
-                "integers below 2^63 (2^64 unsigned): split them into parts or scale them"
+                f"{_index(flat, array.shape)} has {item.bit_length()} bits, which does not fit 64 bits; "
+                "encrypted are integers below 2^63 (2^64 unsigned): split them into parts or scale them"
             )
     raise EncodingTypeError(
         "an array of Python objects, or of both negative integers and some from 2^63 on, is not "

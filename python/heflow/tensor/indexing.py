@@ -105,19 +105,19 @@ def _numbered(tensors: list[EncryptedTensor]) -> list[NDArray[np.int64]]:
 
 def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> EncryptedTensor:
     """Join encrypted tensors along an existing axis, aligned to the largest scale."""
-    aligned = _aligned(list(tensors), "concatenate")
-    try:
-        order = np.concatenate(_numbered(aligned), axis=axis)
-    except ValueError as error:
-        raise ShapeError(f"{error} (shapes {[t.shape for t in aligned]})") from None
-    return _joined(aligned, order)
+    return join(np.concatenate, tensors, axis=axis)
 
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> EncryptedTensor:
     """Join encrypted tensors of one shape along a new axis."""
-    aligned = _aligned(list(tensors), "stack")
+    return join(np.stack, tensors, axis=axis)
+
+
+def join(function: Any, tensors: Sequence[Any], **kwargs: Any) -> EncryptedTensor:
+    """Apply a NumPy function that joins arrays, aligned to the largest scale."""
+    aligned = _aligned(list(tensors), function.__name__)
     try:
-        order = np.stack(_numbered(aligned), axis=axis)
+        order = function(_numbered(aligned), **kwargs)
     except ValueError as error:
         raise ShapeError(f"{error} (shapes {[t.shape for t in aligned]})") from None
     return _joined(aligned, order)

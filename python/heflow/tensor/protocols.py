@@ -67,6 +67,13 @@ def _moving(function: Any) -> Callable[..., Any]:
     return apply
 
 
+def _joining(function: Any) -> Callable[..., Any]:
+    def apply(tensors: Any, **kwargs: Any) -> Any:
+        return indexing.join(function, tensors, **kwargs)
+
+    return apply
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: reductions.sum,
     np.mean: reductions.mean,
@@ -79,24 +86,15 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
     np.transpose: indexing.transpose,
-} | {
-    function: _moving(function)
-    for function in (
-        np.reshape,
-        np.ravel,
-        np.broadcast_to,
-        np.squeeze,
-        np.expand_dims,
-        np.swapaxes,
-        np.moveaxis,
-        np.flip,
-        np.roll,
-        np.repeat,
-        np.tile,
-        np.atleast_1d,
-        np.atleast_2d,
-    )
 }
+FUNCTIONS |= {f: _joining(f) for f in (np.vstack, np.hstack, np.column_stack)}
+FUNCTIONS |= {
+    f: _moving(f)
+    for f in (
+        np.reshape, np.ravel, np.broadcast_to, np.squeeze, np.expand_dims, np.swapaxes, np.moveaxis, np.flip,
+        np.roll, np.repeat, np.tile, np.atleast_1d, np.atleast_2d,
+    )
+}  # fmt: skip
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
