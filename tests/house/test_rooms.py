@@ -128,7 +128,7 @@ def test_errors_derive_from_the_closest_builtin():
 
 def test_import_is_quick_and_lean():
     code = (
-        "import numpy, time; t = time.perf_counter(); import heflow, sys; print(time.perf_counter() - t);"
+        "import numpy, time; t = time.process_time(); import heflow, sys; print(time.process_time() - t);"
         "print([m for m in ('phe', 'sklearn', 'tenseal', 'heu', 'rich', 'click', 'matplotlib', "
         "'paillier') if m in sys.modules])"
     )
