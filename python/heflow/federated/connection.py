@@ -121,6 +121,13 @@ class Remote:
             raise ParameterError(f"{self.name} holds another authkey than this party") from None
         return self._connection
 
+    def renew(self) -> bool:
+        """Connect again if the party was cut off; return whether that was needed: it may have started anew."""
+        cut = self._connection is None
+        if cut:
+            self._connect()
+        return cut
+
     def _vanished(self, error: object) -> Vanished:
         if self._connection is not None:
             self._connection.close()
