@@ -22,10 +22,13 @@ unsigned saved_state() {
 CpuFeatures detect() {
   CpuFeatures features{};
   unsigned a, b, c, d;
-  if (__get_cpuid(1, &a, &b, &c, &d)) features.pclmul = (c & (1u << 1)) != 0;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
   const unsigned state = saved_state();
   const bool avx = (state & 0x06) == 0x06, avx512 = (state & 0xe6) == 0xe6;
+  if (__get_cpuid(1, &a, &b, &c, &d)) {
+    features.pclmul = (c & (1u << 1)) != 0;
+    features.fma = avx && (c & (1u << 12)) != 0;
+  }
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
   features.avx2 = avx && (b & (1u << 5)) != 0;
   features.avx512f = avx512 && (b & (1u << 16)) != 0;
   features.avx512dq = avx512 && (b & (1u << 17)) != 0;
@@ -44,6 +47,8 @@ const CpuFeatures& cpu_features() noexcept {
   static const CpuFeatures features = detect();
   return features;
 }
+
+bool runs_avx2() noexcept { return cpu_features().avx2 && cpu_features().fma; }
 
 bool runs_avx512ifma() noexcept {
   const CpuFeatures& cpu = cpu_features();

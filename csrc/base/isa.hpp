@@ -6,11 +6,12 @@
 namespace heflow {
 
 struct CpuFeatures {
-  bool pclmul, avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma;
+  bool pclmul, fma, avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma;
 };
 
 const CpuFeatures& cpu_features() noexcept;  // all false off x86-64
-bool runs_avx512ifma() noexcept;             // everything that the objects in avx512ifma/ are compiled for
+bool runs_avx2() noexcept;                   // everything that the objects in avx2/ are compiled for
+bool runs_avx512ifma() noexcept;             // the same for avx512ifma/
 std::string cpu_name();
 
 }  // namespace heflow

@@ -80,6 +80,9 @@ struct Kernels {
 };
 
 extern const Kernels kPortableKernels;
+#if defined(HEFLOW_HAVE_AVX2)
+extern const Kernels kAvx2Kernels;
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
 extern const Kernels kAvx512IfmaKernels;
 #endif

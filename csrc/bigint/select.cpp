@@ -14,6 +14,11 @@ struct Entry {
 };
 
 std::vector<Entry> entries() {
+#if defined(HEFLOW_HAVE_AVX2)
+  const Kernels* avx2 = &kAvx2Kernels;
+#else
+  const Kernels* avx2 = nullptr;
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
   const Kernels* ifma = &kAvx512IfmaKernels;
 #else
@@ -21,6 +26,7 @@ std::vector<Entry> entries() {
 #endif
   return {
       {"portable", {}, &kPortableKernels, true},
+      {"avx2", {"avx2", "fma"}, avx2, runs_avx2()},
       {"avx512ifma", {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "pclmul"}, ifma, runs_avx512ifma()},
   };
 }

@@ -7,6 +7,9 @@ namespace heflow::ring {
 
 const Kernels& kernels_for(const std::string& name) {
   if (name == kPortableKernels.name) return kPortableKernels;
+#if defined(HEFLOW_HAVE_AVX2)
+  if (runs_avx2() && name == "avx2") return kPortableKernels;  // polynomials have no AVX2 kernels of their own
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
   if (runs_avx512ifma() && name == kAvx512IfmaKernels.name) return kAvx512IfmaKernels;
 #endif

@@ -26,7 +26,7 @@ def test_listing():
     assert hf.default_backend() in [b.name for b in infos if b.available]
 
 
-@pytest.mark.parametrize("name", ["portable", "avx512ifma"])
+@pytest.mark.parametrize("name", ["portable", "avx2", "avx512ifma"])
 def test_forcing_by_environment(name):
     available = name in [b.name for b in hf.backends() if b.available]
     done = run(

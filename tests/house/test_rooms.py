@@ -43,21 +43,28 @@ def test_nothing_is_left_undone():
         assert not undone.search(path.read_text()), path
 
 
-@pytest.mark.skipif(not shutil.which("g++") or not shutil.which("nm"), reason="needs g++ and nm")
-def test_instruction_set_objects_have_no_weak_symbols(tmp_path):
-    """A weak symbol compiled with AVX-512 could be picked for the whole program."""
-    if "x86_64" not in subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout:
-        return
-    flags = [
+INSTRUCTION_SETS = {
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512ifma": [
         "-mavx512f",
         "-mavx512dq",
         "-mavx512vl",
         "-mavx512bw",
         "-mavx512ifma",
-        "-fno-exceptions",
-    ]
-    build = ["g++", "-std=c++17", "-O1", "-fPIC", "-DHEFLOW_HAVE_AVX512IFMA", *flags, "-c"]
-    for source in sorted((ROOT / "csrc/bigint/avx512ifma").glob("*.cpp")):
+        "-mpclmul",
+    ],
+}
+
+
+@pytest.mark.skipif(not shutil.which("g++") or not shutil.which("nm"), reason="needs g++ and nm")
+@pytest.mark.parametrize("name", INSTRUCTION_SETS)
+def test_instruction_set_objects_have_no_weak_symbols(name, tmp_path):
+    """A weak symbol compiled with AVX2 or AVX-512 could be picked for the whole program."""
+    if "x86_64" not in subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout:
+        return
+    flags = [f"-DHEFLOW_HAVE_{name.upper()}", *INSTRUCTION_SETS[name], "-fno-exceptions"]
+    build = ["g++", "-std=c++17", "-O1", "-fPIC", *flags, "-c"]
+    for source in sorted((ROOT / "csrc").glob(f"*/{name}/*.cpp")):
         target = tmp_path / f"{source.stem}.o"
         subprocess.run([*build, source, "-o", target], check=True)
         symbols = subprocess.run(
