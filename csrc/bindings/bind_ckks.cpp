@@ -80,7 +80,7 @@ py::tuple public_to_bytes(const PublicKey& key) {
   const Context& context = *key.context;
   py::bytes data(nullptr, polynomial_bytes(context, context.primes()));
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
-  write_key(out, key.b, 0, context.primes(), context);
+  write_key(out, ckks::times_special(key.b, context), 0, context.primes(), context);
   return py::make_tuple(to_py(key.seed), data);
 }
 
@@ -91,6 +91,8 @@ std::shared_ptr<PublicKey> public_from_bytes(const ContextRef& context, std::str
       std::make_shared<PublicKey>(PublicKey{context, seed_bytes(seed), Limbs(*context, primes), Limbs(*context, primes)});
   const auto* in = reinterpret_cast<const std::uint8_t*>(data.data());
   read_key(key->b, key->a, in, key->seed, 0, 0, primes, *context);
+  ckks::divide_by_special(key->b, *context);
+  ckks::divide_by_special(key->a, *context);
   return key;
 }
 

@@ -1,4 +1,6 @@
 // heflow._core.testing: parts below the public surface, for the tests and for `heflow doctor`.
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -11,6 +13,7 @@
 #include "../bigint/inverse.hpp"
 #include "../random/entropy.hpp"
 #include "../random/samplers.hpp"
+#include "../ring/fused.hpp"
 #include "../ring/primes.hpp"
 #include "../ring/select.hpp"
 #include "../ring/tables.hpp"
@@ -105,6 +108,64 @@ Residues ring_product(const Residues& a, const Residues& b, std::uint64_t p, con
   return result;
 }
 
+// A fused transform (`which`) of limbs, small integers and doubles: canonical results. Division is by the first of
+// `primes`, modulo the last; what is empty is left out.
+Residues fused(const std::string& which, const std::string& backend, const std::vector<std::uint64_t>& primes,
+               const std::vector<Residues>& limbs, const py::array_t<std::int8_t>& small,
+               const std::vector<py::array_t<double>>& reals, std::uint64_t w, bool wide) {
+  const ring::Kernels& k = ring::kernels_for(backend);
+  const auto n = static_cast<std::size_t>(small.size());
+  const std::uint64_t p = primes.back();
+  const ring::NttTable& table = ring::ntt_table(k, p, static_cast<unsigned>(__builtin_ctzll(n)));
+  std::vector<Buffer> words;
+  std::vector<const ring::Word*> in;
+  for (const Residues& limb : limbs) {
+    words.emplace_back(n), in.push_back(limb.size() == 0 ? nullptr : words.back().data());
+    std::copy(limb.data(), limb.data() + limb.size(), words.back().data());
+  }
+  std::vector<const double*> x;
+  for (const auto& values : reals) {
+    words.emplace_back(n);
+    auto* to = reinterpret_cast<double*>(words.back().data());
+    std::copy(values.data(), values.data() + values.size(), to);
+    x.push_back(values.size() == 0 ? nullptr : to);
+  }
+  Buffer e(n), out(n);
+  auto* small_copy = reinterpret_cast<std::int8_t*>(e.data());
+  std::copy(small.data(), small.data() + n, small_copy);
+  auto* out_reals = reinterpret_cast<double*>(out.data());
+  const auto prepared = [&](std::size_t i) {
+    if (in[i] != nullptr) k.prepare(words[i].data(), words[i].data(), n, table.modulus);
+    return in[i];
+  };
+  const ring::Modulus from = ring::make_modulus(k, primes[0]), other = ring::make_modulus(k, primes[1]);
+  if (which == "forward_int8") {
+    ring::forward_int8(k, out.data(), small_copy, table);
+    k.reduce(out.data(), out.data(), n, table.modulus);
+  } else if (which == "forward_switched") {
+    ring::forward_switched(k, out.data(), in[0], from, table);
+    k.reduce(out.data(), out.data(), n, table.modulus);
+  } else if (which == "forward_join") {
+    ring::forward_join(k, out.data(), x[0], ring::make_factor(k, w, p), x[1], wide, in[0], prepared(1), table);
+  } else if (which == "forward_divide") {
+    const ring::Division by = {in[2], &from, in[3], &other, ring::make_factor(k, primes[0] % p, p), ring::make_factor(k, w, p)};
+    ring::forward_divide(k, out.data(), in[0], in[1], by, table);
+  } else if (which == "inverse_product") {
+    ring::inverse_product(k, out.data(), in[0], prepared(1), in[2], table);
+  } else if (which == "remainders") {
+    ring::remainders(k, out_reals, in[0], small_copy, n, table.modulus);
+    k.from_doubles(out.data(), out_reals, n, table.modulus);
+  } else if (which == "round_scaled") {
+    ring::round_scaled(k, out_reals, x[0], x[1][0], wide ? small_copy : nullptr, n);
+    k.from_wide_doubles(out.data(), out_reals, n, table.modulus);
+  } else {
+    throw Error(ErrorKind::parameter, "no fused transform is called " + which);
+  }
+  Residues result(static_cast<py::ssize_t>(n));
+  std::copy(out.data(), out.data() + n, result.mutable_data());
+  return result;
+}
+
 std::string compiler() {
 #if defined(__clang__)
   return "clang " __clang_version__;
@@ -135,6 +196,8 @@ void bind_testing(py::module_& module) {
   module.def("ntt", &ntt, py::arg("limb"), py::arg("p"), py::arg("backend"), py::arg("inverse") = false,
              py::arg("repeats") = 1);
   module.def("ring_product", &ring_product, py::arg("a"), py::arg("b"), py::arg("p"), py::arg("backend"));
+  module.def("fused", &fused, py::arg("which"), py::arg("backend"), py::arg("primes"), py::arg("limbs"), py::arg("small"),
+             py::arg("reals"), py::arg("w") = 1, py::arg("wide") = false);
   module.def(
       "ntt_primes",
       [](unsigned bits, unsigned log_degree, std::size_t count) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../ring/fused.hpp"
+#include "../ring/primes.hpp"
 #include "../threads/parallel_for.hpp"
 #include "hybrid.hpp"
 
@@ -29,15 +31,13 @@ BatchPtr limbwise(const Batch& a, const Batch& b, const Body& body) {
 
 // Limbs of one polynomial divided by the last of them, rounded: out has one limb less.
 template <class Limb, class Out>
-void rescale(const Limb& limb, const Out& out, std::size_t primes, Word* last, Word* other, const Context& context) {
+void rescale(const Limb& limb, const Out& out, std::size_t primes, Word* last, const Context& context) {
   const ring::Kernels& k = context.kernels();
-  const std::size_t n = context.degree(), l = primes - 1;
-  std::memcpy(last, limb(l), n * sizeof *last);
-  k.inverse(last, context.table(l));
+  const std::size_t l = primes - 1;
+  ring::inverse_product(k, last, limb(l), nullptr, nullptr, context.table(l));
   for (std::size_t i = 0; i < l; ++i) {
-    k.switch_modulus(other, last, n, context.modulus(l), context.modulus(i));
-    k.forward(other, context.table(i));
-    k.difference_scale(out(i), limb(i), other, context.inverse(l, i), nullptr, n, context.modulus(i));
+    const ring::Division by = {last, &context.modulus(l), nullptr, nullptr, {}, context.inverse(l, i)};
+    ring::forward_divide(k, out(i), limb(i), nullptr, by, context.table(i));
   }
 }
 
@@ -49,8 +49,7 @@ void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t p
   Limbs plain(context, primes), digits(context, primes);
   const Word *digit[ring::kMaxPrimes], *keys0[ring::kMaxPrimes], *keys1[ring::kMaxPrimes];
   for (std::size_t i = 0; i < primes; ++i) {
-    std::memcpy(plain[i], d[i], n * sizeof(Word));
-    k.inverse(plain[i], context.table(i));
+    ring::inverse_product(k, plain[i], d[i], nullptr, nullptr, context.table(i));
   }
   for (std::size_t t = 0; t <= primes; ++t) {
     const std::size_t j = t < primes ? t : context.special();
@@ -60,8 +59,7 @@ void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t p
         digit[i] = d[i];
         continue;
       }
-      k.switch_modulus(digits[i], plain[i], n, context.modulus(i), context.modulus(j));
-      k.forward_lazy(digits[i], context.table(j));
+      ring::forward_switched(k, digits[i], plain[i], context.modulus(i), context.table(j));
     }
     k.inner_products(acc0[t], acc1[t], digit, keys0, keys1, primes, n, context.modulus(j));
   }
@@ -69,27 +67,22 @@ void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t p
 
 // (acc + P d) / (P q_l), rounded, for l the last data prime in use.
 template <class Out>
-void divide_both(Limbs& acc, const Limbs& d, const Out& out, std::size_t primes, Limbs& scratch, const Context& context) {
+void divide_both(Limbs& acc, const Limbs& d, const Out& out, std::size_t primes, Word* scratch, const Context& context) {
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree(), l = primes - 1, special = context.special();
   const Modulus &p = context.modulus(special), &q = context.modulus(l);
-  Word *low = acc[primes], *high = acc[l], *a = scratch[0], *b = scratch[1];
+  Word *low = acc[primes], *high = acc[l];
   k.inverse(low, context.table(special));
   k.scale_add(high, d[l], context.prime(special, l), high, n, q);
   k.inverse(high, context.table(l));
   // The number modulo P q_l is low + P t with t = (high - low) / P mod q_l, both balanced.
-  k.switch_modulus(a, low, n, p, q);
-  k.difference_scale(high, high, a, context.inverse(special, l), nullptr, n, q);
+  k.switch_modulus(scratch, low, n, p, q);
+  k.difference_scale(high, high, scratch, context.inverse(special, l), nullptr, n, q);
   for (std::size_t i = 0; i < l; ++i) {
     const Modulus& m = context.modulus(i);
-    const Word product = static_cast<Word>(static_cast<unsigned __int128>(context.inverse(special, i).value) *
-                                           context.inverse(l, i).value % m.p);
-    k.switch_modulus(a, low, n, p, m);
-    k.switch_modulus(b, high, n, q, m);
-    k.scale_add(a, b, context.prime(special, i), a, n, m);
-    k.forward(a, context.table(i));
-    k.scale_add(b, d[i], context.prime(special, i), acc[i], n, m);
-    k.difference_scale(out(i), b, a, context.factor(product, i), nullptr, n, m);
+    const Word inverse = ring::multiply_mod(context.inverse(special, i).value, context.inverse(l, i).value, m.p);
+    const ring::Division by = {low, &p, high, &q, context.prime(special, i), context.factor(inverse, i)};
+    ring::forward_divide(k, out(i), acc[i], d[i], by, context.table(i));
   }
 }
 
@@ -132,13 +125,13 @@ BatchPtr multiply_plain(const Batch& a, const Messages& messages) {
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = like(a, primes - 1);
   parallel_for(a.size(), [&](std::size_t item) {
-    Limbs plain(context, primes), product(context, primes), scratch(context, 2);
+    Limbs plain(context, primes), product(context, primes), scratch(context, 1);
     encode_row(plain, messages.values + item * context.slots(), messages, primes, true, context);
     for (std::size_t part = 0; part < 2; ++part) {
       for (std::size_t i = 0; i < primes; ++i)
         context.kernels().multiply(product[i], a.limb(item, part, i), plain[i], n, context.modulus(i));
       rescale([&](std::size_t i) { return product[i]; }, [&](std::size_t i) { return result->limb(item, part, i); }, primes,
-              scratch[0], scratch[1], context);
+              scratch[0], context);
     }
   });
   return result;
@@ -149,7 +142,7 @@ BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w) {
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = like(a, primes - 1);
   parallel_for(a.size(), [&](std::size_t item) {
-    Limbs product(context, primes), scratch(context, 2);
+    Limbs product(context, primes), scratch(context, 1);
     for (std::size_t part = 0; part < 2; ++part) {
       for (std::size_t i = 0; i < primes; ++i) {
         const Modulus& m = context.modulus(i);
@@ -158,7 +151,7 @@ BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w) {
         context.kernels().scale(product[i], a.limb(item, part, i), factor, n, m);
       }
       rescale([&](std::size_t i) { return product[i]; }, [&](std::size_t i) { return result->limb(item, part, i); }, primes,
-              scratch[0], scratch[1], context);
+              scratch[0], context);
     }
   });
   return result;
@@ -170,7 +163,7 @@ BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
   const std::size_t primes = std::min(a.primes(), b.primes()), n = context.degree();
   auto result = like(a, primes - 1);
   parallel_for(a.size(), [&](std::size_t item) {
-    Limbs d0(context, primes), d1(context, primes), d2(context, primes), scratch(context, 2);
+    Limbs d0(context, primes), d1(context, primes), d2(context, primes), scratch(context, 1);
     Limbs acc0(context, primes + 1), acc1(context, primes + 1);
     const Word* digits[ring::kMaxPrimes];
     for (std::size_t i = 0; i < primes; ++i) {
@@ -179,8 +172,8 @@ BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
       digits[i] = d2[i];
     }
     switch_digits(acc0, acc1, digits, primes, key, context);
-    divide_both(acc0, d0, [&](std::size_t i) { return result->limb(item, 0, i); }, primes, scratch, context);
-    divide_both(acc1, d1, [&](std::size_t i) { return result->limb(item, 1, i); }, primes, scratch, context);
+    divide_both(acc0, d0, [&](std::size_t i) { return result->limb(item, 0, i); }, primes, scratch[0], context);
+    divide_both(acc1, d1, [&](std::size_t i) { return result->limb(item, 1, i); }, primes, scratch[0], context);
   });
   return result;
 }
@@ -192,21 +185,20 @@ BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& shared) {
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = like(a, primes);
   parallel_for(a.size(), [&](std::size_t item) {
-    Limbs acc0(context, primes + 1), acc1(context, primes + 1), turned(context, primes + 1);
+    Limbs acc0(context, primes + 1), acc1(context, primes + 1), turned(context, 1);
     const Word* digits[ring::kMaxPrimes];
     for (std::size_t i = 0; i < primes; ++i) digits[i] = a.limb(item, 1, i);
     switch_digits(acc0, acc1, digits, primes, key, context);
     for (std::size_t part = 0; part < 2; ++part) {
       Limbs& acc = part == 0 ? acc0 : acc1;
-      context.kernels().inverse(acc[primes], context.table(context.special()));
+      const std::size_t special = context.special();
+      context.kernels().inverse(acc[primes], context.table(special));
       for (std::size_t i = 0; i < primes; ++i) {
-        Word* other = turned[primes];
-        const Modulus& m = context.modulus(i);
-        context.kernels().switch_modulus(other, acc[primes], n, context.modulus(context.special()), m);
-        context.kernels().forward(other, context.table(i));
-        context.kernels().difference_scale(turned[i], acc[i], other, context.inverse(context.special(), i),
-                                           part == 0 ? a.limb(item, 0, i) : nullptr, n, m);
-        context.kernels().permute(result->limb(item, part, i), turned[i], key.positions.data(), n);
+        const ring::Division by = {acc[primes], &context.modulus(special), nullptr,
+                                   nullptr,     context.prime(special, i), context.inverse(special, i)};
+        const Word* c0 = part == 0 ? a.limb(item, 0, i) : nullptr;
+        ring::forward_divide(context.kernels(), turned[0], acc[i], c0, by, context.table(i));
+        context.kernels().permute(result->limb(item, part, i), turned[0], key.positions.data(), n);
       }
     }
   });
@@ -273,7 +265,7 @@ BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows) 
   const std::size_t primes = a.primes(), n = context.degree(), count = a.size();
   auto result = std::make_shared<Batch>(a.context_ptr(), rows, primes - 1);
   parallel_for(rows, [&](std::size_t row) {
-    Limbs plain(context, primes), sum0(context, primes), sum1(context, primes), scratch(context, 2);
+    Limbs plain(context, primes), sum0(context, primes), sum1(context, primes), scratch(context, 1);
     for (std::size_t c = 0; c < count; ++c) {
       encode_row(plain, messages.values + (row * count + c) * context.slots(), messages, primes, true, context);
       for (std::size_t i = 0; i < primes; ++i) {
@@ -288,9 +280,9 @@ BatchPtr linear_map(const Batch& a, const Messages& messages, std::size_t rows) 
       }
     }
     rescale([&](std::size_t i) { return sum0[i]; }, [&](std::size_t i) { return result->limb(row, 0, i); }, primes, scratch[0],
-            scratch[1], context);
+            context);
     rescale([&](std::size_t i) { return sum1[i]; }, [&](std::size_t i) { return result->limb(row, 1, i); }, primes, scratch[0],
-            scratch[1], context);
+            context);
   });
   return result;
 }
@@ -313,9 +305,9 @@ BatchPtr weighted_sums(const Batch& a, const std::int64_t* w, std::size_t rows) 
       }
     });
     parallel_for(2, [&](std::size_t part) {
-      Limbs scratch(context, 2);
+      Limbs scratch(context, 1);
       rescale([&](std::size_t i) { return sums[part * primes + i]; }, [&](std::size_t i) { return result->limb(row, part, i); },
-              primes, scratch[0], scratch[1], context);
+              primes, scratch[0], context);
     });
   }
   return result;

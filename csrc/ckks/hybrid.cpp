@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../ring/fused.hpp"
 #include "../ring/primes.hpp"
 #include "../threads/parallel_for.hpp"
 
@@ -42,8 +43,7 @@ class Extension {
     const std::size_t i = from_[k], n = context_.degree();
     const Modulus& m = context_.modulus(i);
     Word* y = y_[k];
-    std::memcpy(y, x, n * sizeof *y);
-    kernels.inverse(y, context_.table(i));
+    ring::inverse_product(kernels, y, x, nullptr, nullptr, context_.table(i));
     alignas(64) Word half[kChunk];
     std::fill(half, half + kChunk, m.p / 2);
     for (std::size_t at = 0; at < n; at += kChunk) kernels.scale_add(y + at, y + at, scales_[k], half, kChunk, m);

@@ -50,7 +50,8 @@ std::shared_ptr<SwitchKey> make_switch_key(const Context& context, const Limbs& 
 SecretKey::SecretKey(ContextPtr context, const std::int8_t* coefficients)
     : context_(std::move(context)),
       coefficients_(context_->degree() / 8, Content::secret),
-      prepared_(*context_, context_->primes(), Content::secret) {
+      prepared_(*context_, context_->primes(), Content::secret),
+      negated_(*context_, context_->data_primes(), Content::secret) {
   const ring::Kernels& k = context_->kernels();
   const std::size_t n = context_->degree();
   std::memcpy(coefficients_.data(), coefficients, n);
@@ -58,6 +59,7 @@ SecretKey::SecretKey(ContextPtr context, const std::int8_t* coefficients)
     k.from_int8(prepared_[i], coefficients, n, context_->modulus(i));
     k.forward(prepared_[i], context_->table(i));
     k.prepare(prepared_[i], prepared_[i], n, context_->modulus(i));
+    if (i < context_->data_primes()) k.negate(negated_[i], prepared_[i], n, context_->modulus(i));
   }
 }
 
@@ -77,7 +79,24 @@ std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret) {
   const Seed seed = seed_of(key->seed), noise = Seed::fresh();
   Stream errors(noise, 0);
   fill_pair(key->b, key->a, 0, context.primes(), secret.prepared(), errors, seed, 0, nullptr, 0, context);
+  divide_by_special(key->b, context);
+  divide_by_special(key->a, context);
   return key;
+}
+
+void divide_by_special(Limbs& key, const Context& context) {
+  for (std::size_t i = 0; context.has_special() && i < context.data_primes(); ++i)
+    context.kernels().scale(key[i], key[i], context.inverse(context.special(), i), context.degree(), context.modulus(i));
+}
+
+Limbs times_special(const Limbs& key, const Context& context) {
+  Limbs result(context, context.primes());
+  for (std::size_t i = 0; i < context.primes(); ++i) {
+    const bool divided = context.has_special() && i < context.data_primes();
+    const Factor w = divided ? context.prime(context.special(), i) : context.factor(1, i);
+    context.kernels().scale(result[i], key[i], w, context.degree(), context.modulus(i));
+  }
+  return result;
 }
 
 std::shared_ptr<SwitchKey> make_relinearization_key(const SecretKey& secret) {

@@ -27,15 +27,17 @@ class SecretKey {
   static std::shared_ptr<SecretKey> fresh(ContextPtr context);
   const ContextPtr& context() const { return context_; }
   const Limbs& prepared() const { return prepared_; }
+  const Limbs& negated() const { return negated_; }  // -s, prepared, over the data primes
   const std::int8_t* coefficients() const { return reinterpret_cast<const std::int8_t*>(coefficients_.data()); }
 
  private:
   ContextPtr context_;
   Buffer coefficients_;
-  Limbs prepared_;
+  Limbs prepared_, negated_;
 };
 
-// (b, a) = (e - a s, a), prepared, over all primes; a comes from a public seed.
+// (b, a) = (e - a s, a), prepared, over all primes; a comes from a public seed. With special primes, limbs of data primes
+// are divided by the first of them: encryption divides by it.
 struct PublicKey {
   ContextPtr context;
   SeedBytes seed;
@@ -55,6 +57,8 @@ struct SwitchKey {
 };
 
 std::shared_ptr<PublicKey> make_public_key(const SecretKey& secret);
+void divide_by_special(Limbs& key, const Context& context);
+Limbs times_special(const Limbs& key, const Context& context);
 std::shared_ptr<SwitchKey> make_relinearization_key(const SecretKey& secret);
 // Stored under the inverse automorphism of s, so that a rotation permutes its result only.
 std::shared_ptr<SwitchKey> make_galois_key(const SecretKey& secret, std::uint32_t exponent);

@@ -55,6 +55,38 @@ struct FftTable {
   const double* tail;  // N / 128 blocks of 7 pairs of 8 real and 8 imaginary parts
 };
 
+// What a division of NTT values takes away before it: the transform of low + factor high, both balanced, modulo the prime
+// of the table; then everything times `inverse`.
+struct Division {
+  const Word* low;  // modulo low_modulus, in coefficient order
+  const Modulus* low_modulus;
+  const Word* high;  // modulo high_modulus; or null
+  const Modulus* high_modulus;
+  Factor factor;   // of `high`, and of what is added
+  Factor inverse;  // of the divisor
+};
+
+// Transforms together with the loops before or after them, which then cost no visit to memory. A backend may leave them
+// out: ring/fused.hpp puts them together from the rest. Limbs are those of one prime, that of the table. Results alias
+// nothing but arguments that say so.
+struct FusedKernels {
+  // Transforms, lazy: of small integers, and of the balanced representatives of residues modulo `from`.
+  void (*forward_int8)(Word* r, const std::int8_t* a, const NttTable& table) noexcept;
+  void (*forward_switched)(Word* r, const Word* a, const Modulus& from, const NttTable& table) noexcept;
+  // transform(w a + c) + u prepared; a (or null) integral below 2^50 in size, c (or null) as from_doubles, or if `wide` as
+  // from_wide_doubles takes it; u lazy
+  void (*forward_join)(Word* r, const double* a, const Factor& w, const double* c, bool wide, const Word* u,
+                       const Word* prepared, const NttTable& table) noexcept;
+  // (a + factor d - transform(...)) inverse; d may be null
+  void (*forward_divide)(Word* r, const Word* a, const Word* d, const Division& division, const NttTable& table) noexcept;
+  // The inverse transform of a prepared + c, or of a alone if `prepared` is null; a lazy, c may be null. r may be a.
+  void (*inverse_product)(Word* r, const Word* a, const Word* prepared, const Word* c, const NttTable& table) noexcept;
+  // The balanced representatives of a + e, less e.
+  void (*remainders)(double* r, const Word* a, const std::int8_t* e, std::size_t n, const Modulus& m) noexcept;
+  // round(a scale), ties to even, plus e, which may be null. r may be a.
+  void (*round_scaled)(double* r, const double* a, double scale, const std::int8_t* e, std::size_t n) noexcept;
+};
+
 struct Kernels {
   const char* name;
   unsigned radix_bits;
@@ -78,9 +110,6 @@ struct Kernels {
   // (a - b) w + c; c may be null
   void (*difference_scale)(Word* r, const Word* a, const Word* b, const Factor& w, const Word* c, std::size_t n,
                            const Modulus& m) noexcept;
-  // (a b - c) w; a lazy
-  void (*multiply_difference)(Word* r, const Word* a, const Word* prepared, const Word* c, const Factor& w, std::size_t n,
-                              const Modulus& m) noexcept;
   // (x0 + x1 s)(y0 + y1 s) = d0 + d1 s + d2 s^2
   void (*tensor)(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
                  const Modulus& m) noexcept;
@@ -100,6 +129,8 @@ struct Kernels {
   // The transform behind the embedding, in place, on N / 2 complex numbers; the inverse is not divided by N / 2.
   void (*fft_forward)(double* real, double* imaginary, const FftTable& table) noexcept;
   void (*fft_inverse)(double* real, double* imaginary, const FftTable& table) noexcept;
+
+  const FusedKernels* fused;  // or null
 };
 
 extern const Kernels kPortableKernels;

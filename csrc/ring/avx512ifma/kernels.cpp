@@ -18,7 +18,6 @@ const Kernels kAvx512IfmaKernels = {
     &avx512ifma::scale,
     &avx512ifma::scale_add,
     &avx512ifma::difference_scale,
-    &avx512ifma::multiply_difference,
     &avx512ifma::tensor,
     &avx512ifma::inner_products,
     &avx512ifma::switch_modulus,
@@ -29,6 +28,7 @@ const Kernels kAvx512IfmaKernels = {
     &avx512ifma::permute,
     &avx512ifma::fft_forward,
     &avx512ifma::fft_inverse,
+    &avx512ifma::kFused,
 };
 
 }  // namespace heflow::ring

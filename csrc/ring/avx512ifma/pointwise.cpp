@@ -3,30 +3,6 @@
 #include "vector.hpp"
 
 namespace heflow::ring::avx512ifma {
-namespace {
-
-constexpr Word kOffset = Word{1} << 50;  // makes integers of either sign positive
-
-// Integers below 2^50 in size, as residues below 2p.
-struct SignedReducer {
-  Constants c;
-  Vec offset;
-  explicit SignedReducer(const Modulus& m) : c(constants(m)), offset(broadcast((kOffset + m.p - 1) / m.p * m.p)) {}
-  __attribute__((always_inline)) Vec operator()(Vec x) const { return barrett(plus(x, offset), c); }
-};
-
-HEFLOW_INLINE Factor make_factor(Word w, Word p) {
-  return {w, static_cast<Word>((static_cast<unsigned __int128>(w) << kRadix) / p)};
-}
-
-HEFLOW_INLINE Vec sum(Vec a, Vec b, const Constants& c) { return correct(plus(a, b), c.p); }
-HEFLOW_INLINE Vec difference(Vec a, Vec b, const Constants& c) {
-  const Vec d = minus(a, b);
-  return _mm512_min_epu64(d, plus(d, c.p));
-}
-
-}  // namespace
-
 void add(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept {
   const Constants c = constants(m);
   for (std::size_t i = 0; i < n; i += kLanes) store(r + i, sum(load(a + i), load(b + i), c));
@@ -89,16 +65,6 @@ void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, co
   }
 }
 
-void multiply_difference(Word* r, const Word* a, const Word* prepared, const Word* subtrahend, const Factor& w, std::size_t n,
-                         const Modulus& m) noexcept {
-  const Constants c = constants(m);
-  const Factors factors = broadcast(w);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Vec x = plus(minus(product(load(a + i), load(prepared + i), c), load(subtrahend + i)), c.p);
-    store(r + i, correct(times(x, factors, c), c.p));
-  }
-}
-
 void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
             const Modulus& m) noexcept {
   const Constants c = constants(m);
@@ -140,39 +106,27 @@ void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* c
 
 void switch_modulus(Word* r, const Word* a, std::size_t n, const Modulus& from, const Modulus& to) noexcept {
   const Constants c = constants(to);
-  const Vec p = broadcast(from.p), half = broadcast(from.p / 2), shift = broadcast(from.p / 2 % to.p);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Vec centred = correct(plus(load(a + i), half), p);
-    store(r + i, difference(canonical(centred, c), shift, c));
-  }
+  const Vec shift = broadcast(from.p / 2 % to.p);
+  const Centred centred(from);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, difference(canonical(centred(load(a + i)), c), shift, c));
 }
 
 void from_int8(Word* r, const std::int8_t* a, std::size_t n, const Modulus& m) noexcept {
   const Vec p = broadcast(m.p);
   for (std::size_t i = 0; i < n; i += kLanes) {
-    const Vec x = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a + i)));
+    const Vec x = load_int8(a + i);
     store(r + i, _mm512_mask_add_epi64(x, _mm512_movepi64_mask(x), x, p));
   }
 }
 
 void from_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
   const SignedReducer reducer(m);
-  for (std::size_t i = 0; i < n; i += kLanes)
-    store(r + i, correct(reducer(_mm512_cvtpd_epi64(_mm512_load_pd(a + i))), reducer.c.p));
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, correct(reducer(_mm512_load_pd(a + i)), reducer.c.p));
 }
 
 void from_wide_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
   const SignedReducer reducer(m);
-  const Constants& c = reducer.c;
-  const Factors shift = broadcast(make_factor((Word{1} << 48) % m.p, m.p));
-  const Reals down = _mm512_set1_pd(0x1p-48), up = _mm512_set1_pd(0x1p48);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Reals x = _mm512_load_pd(a + i);
-    const Reals high = _mm512_roundscale_pd(_mm512_mul_pd(x, down), 0);
-    const Vec low = reducer(_mm512_cvtpd_epi64(_mm512_fnmadd_pd(high, up, x)));  // exact
-    const Vec top = times(reducer(_mm512_cvtpd_epi64(high)), shift, c);
-    store(r + i, sum(correct(top, c.p), correct(low, c.p), c));
-  }
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, correct(reducer.wide(_mm512_load_pd(a + i)), reducer.c.p));
 }
 
 void to_doubles(double* r, const Word* a, std::size_t n, const Modulus& m) noexcept {

@@ -85,6 +85,50 @@ HEFLOW_INLINE Vec product(Vec a, Vec b, const Constants& c) {
   return correct(montgomery(_mm512_madd52lo_epu64(zero(), a, b), _mm512_madd52hi_epu64(zero(), a, b), c), c.p);
 }
 
+// Of canonical residues.
+HEFLOW_INLINE Vec sum(Vec a, Vec b, const Constants& c) { return correct(plus(a, b), c.p); }
+HEFLOW_INLINE Vec difference(Vec a, Vec b, const Constants& c) {
+  const Vec d = minus(a, b);
+  return _mm512_min_epu64(d, plus(d, c.p));
+}
+
+HEFLOW_INLINE Vec load_int8(const std::int8_t* a) {
+  return _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(a)));
+}
+
+HEFLOW_INLINE Factor make_factor(Word w, Word p) {
+  return {w, static_cast<Word>((static_cast<unsigned __int128>(w) << kRadix) / p)};
+}
+
+constexpr Word kOffset = Word{1} << 50;  // makes integers of either sign positive
+
+// Integral doubles as residues below 2p.
+struct SignedReducer {
+  Constants c;
+  Vec offset;
+  Factors shift;  // 2^48
+  explicit SignedReducer(const Modulus& m)
+      : c(constants(m)),
+        offset(broadcast((kOffset + m.p - 1) / m.p * m.p)),
+        shift(broadcast(make_factor((Word{1} << 48) % m.p, m.p))) {}
+  // Below 2^50 in size: to a positive word below 2^52.
+  __attribute__((always_inline)) Vec lifted(Reals x) const { return plus(_mm512_cvtpd_epi64(x), offset); }
+  __attribute__((always_inline)) Vec operator()(Reals x) const { return barrett(lifted(x), c); }
+  // Below 2^98 in size.
+  __attribute__((always_inline)) Vec wide(Reals x) const {
+    const Reals high = _mm512_roundscale_pd(_mm512_mul_pd(x, _mm512_set1_pd(0x1p-48)), 0);
+    const Reals low = _mm512_fnmadd_pd(high, _mm512_set1_pd(0x1p48), x);  // exact
+    return correct(plus(times(lifted(high), shift, c), (*this)(low)), c.twice);
+  }
+};
+
+// The balanced representative of a residue, plus half the modulus.
+struct Centred {
+  Vec p, half;
+  explicit Centred(const Modulus& from) : p(broadcast(from.p)), half(broadcast(from.p / 2)) {}
+  __attribute__((always_inline)) Vec operator()(Vec x) const { return correct(plus(x, half), p); }
+};
+
 // Rows of an 8 x 8 matrix to its columns.
 HEFLOW_INLINE void transpose(Vec* r) {
   Vec t[8], u[8];

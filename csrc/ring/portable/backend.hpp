@@ -19,8 +19,6 @@ void scale(Word* r, const Word* a, const Factor& w, std::size_t n, const Modulus
 void scale_add(Word* r, const Word* a, const Factor& w, const Word* c, std::size_t n, const Modulus& m) noexcept;
 void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, const Word* c, std::size_t n,
                       const Modulus& m) noexcept;
-void multiply_difference(Word* r, const Word* a, const Word* prepared, const Word* c, const Factor& w, std::size_t n,
-                         const Modulus& m) noexcept;
 void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
             const Modulus& m) noexcept;
 void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,

@@ -18,7 +18,6 @@ const Kernels kPortableKernels = {
     &portable::scale,
     &portable::scale_add,
     &portable::difference_scale,
-    &portable::multiply_difference,
     &portable::tensor,
     &portable::inner_products,
     &portable::switch_modulus,
@@ -29,6 +28,7 @@ const Kernels kPortableKernels = {
     &portable::permute,
     &portable::fft_forward,
     &portable::fft_inverse,
+    nullptr,
 };
 
 }  // namespace heflow::ring

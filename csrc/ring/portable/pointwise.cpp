@@ -61,11 +61,6 @@ void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, co
   }
 }
 
-void multiply_difference(Word* r, const Word* a, const Word* prepared, const Word* subtrahend, const Factor& w, std::size_t n,
-                         const Modulus& m) noexcept {
-  for (std::size_t i = 0; i < n; ++i) r[i] = correct(times(product(a[i], prepared[i], m) - subtrahend[i] + m.p, w, m.p), m.p);
-}
-
 void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
             const Modulus& m) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
