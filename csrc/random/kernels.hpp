@@ -19,8 +19,8 @@ bool cut_below_avx512(std::uint64_t* words, std::size_t count, std::uint64_t mas
 // Pairs of bits in order, less 1, without those that are 3: how many were kept. `out` has room for 16
 // bytes more than 4 * count; count a multiple of 4.
 std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept;
-// Sum of bits 0..20 less sum of bits 32..52 of each word; count a multiple of 8.
-void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t count) noexcept;
+// As centred_binomial21_words in samplers.cpp. Needs VPOPCNTDQ.
+void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t third) noexcept;
 #endif
 
 }  // namespace heflow

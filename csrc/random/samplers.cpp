@@ -17,18 +17,27 @@ std::size_t bit_length(const std::uint64_t* x, std::size_t words) {
   return 0;
 }
 
-// Sums of bits 0..20 less sums of bits 32..52, side by side.
-void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std::size_t count) {
+// 3 third samples from 2 third words of 64 bits, 42 bits each: bits 0..20 of a word count for, 21..41 against; and the
+// 21 bits that are left of word i of the first half for, those of the second half against. third a multiple of 8.
+void centred_binomial21_words(std::int8_t* out, const std::uint64_t* words, std::size_t third) {
 #if defined(HEFLOW_HAVE_AVX512IFMA)
-  if (runs_avx512ifma()) return centred_binomial21_avx512(out, words, count);
+  if (runs_avx512ifma()) return centred_binomial21_avx512(out, words, third);
 #endif
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t x = load64_le(reinterpret_cast<const std::uint8_t*>(words + i)) & 0x001fffff001fffff;
+  constexpr std::uint64_t kMask = (1 << 21) - 1;
+  const auto difference = [](std::uint64_t plus, std::uint64_t minus) {  // of two sums of 21 bits, side by side
+    std::uint64_t x = plus | minus << 32;
     x -= (x >> 1) & 0x5555555555555555;
     x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333);
     x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
     x += x >> 8, x += x >> 16;  // each 32-bit half: its sum in the low byte
-    out[i] = static_cast<std::int8_t>((x & 0x3f) - ((x >> 32) & 0x3f));
+    return static_cast<std::int8_t>((x & 0x3f) - ((x >> 32) & 0x3f));
+  };
+  for (std::size_t i = 0; i < third; ++i) {
+    const std::uint64_t x = load64_le(reinterpret_cast<const std::uint8_t*>(words + i));
+    const std::uint64_t y = load64_le(reinterpret_cast<const std::uint8_t*>(words + third + i));
+    out[i] = difference(x & kMask, x >> 21 & kMask);
+    out[third + i] = difference(y & kMask, y >> 21 & kMask);
+    out[2 * third + i] = difference(x >> 43, y >> 43);
   }
 }
 
@@ -121,14 +130,18 @@ void uniform_ternary(Stream& stream, std::int8_t* out, std::size_t count) noexce
 }
 
 void centred_binomial21(Stream& stream, std::int8_t* out, std::size_t count) noexcept {
-  constexpr std::size_t kWords = 512;
-  alignas(64) std::uint64_t words[kWords];
-  for (std::size_t done = 0; done < count; done += kWords) {
-    const std::size_t part = count - done < kWords ? count - done : kWords;
-    stream.fill(reinterpret_cast<std::uint8_t*>(words), part * sizeof *words);
-    centred_binomial21_words(out + done, words, part);
+  constexpr std::size_t kMost = 688;  // 3 * 688 samples are 2048 and a few
+  alignas(64) std::uint64_t words[2 * kMost];
+  std::int8_t samples[3 * kMost];
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t wanted = (count - done + 2) / 3, third = wanted < kMost ? (wanted + 7) / 8 * 8 : kMost;
+    stream.fill(reinterpret_cast<std::uint8_t*>(words), 2 * third * sizeof *words);
+    centred_binomial21_words(samples, words, third);
+    const std::size_t part = 3 * third < count - done ? 3 * third : count - done;
+    std::memcpy(out + done, samples, part);
+    done += part;
   }
-  wipe(words, sizeof words);
+  wipe(words, sizeof words), wipe(samples, sizeof samples);
 }
 
 }  // namespace heflow

@@ -16,7 +16,7 @@ void uniform_residues(Stream& stream, std::uint64_t* out, std::size_t count, std
 // Uniform in {-1, 0, 1}: pairs of bits in order, 3 skipped; only how many are skipped shows.
 void uniform_ternary(Stream& stream, std::int8_t* out, std::size_t count) noexcept;
 
-// Centred binomial: the difference of two sums of 21 bits, variance 10.5; constant time. count a multiple of 64.
+// Centred binomial: the difference of two sums of 21 bits, variance 10.5; constant time.
 void centred_binomial21(Stream& stream, std::int8_t* out, std::size_t count) noexcept;
 
 }  // namespace heflow

@@ -19,7 +19,7 @@ constexpr std::size_t kChecksum = 8;
 
 std::size_t sealed_bytes(std::size_t header, std::size_t payload) noexcept { return kFixed + header + payload + kChecksum; }
 
-void seal(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id, Span header, Span payload) {
+std::uint8_t* begin(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id, Span header, std::size_t payload) {
   if (key_id.size != kKeyIdBytes) refuse("a key id has 16 bytes, not " + std::to_string(key_id.size));
   if (header.size > 0xffffffff) refuse("the header is longer than 4 GiB");
   std::memcpy(out, kMagic, 4);
@@ -27,11 +27,20 @@ void seal(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id
   out[6] = kind, out[7] = scheme;
   std::memcpy(out + 8, key_id.data, kKeyIdBytes);
   store32_le(out + 24, static_cast<std::uint32_t>(header.size));
-  store64_le(out + 28, payload.size);
+  store64_le(out + 28, payload);
   if (header.size > 0) std::memcpy(out + kFixed, header.data, header.size);
-  if (payload.size > 0) std::memcpy(out + kFixed + header.size, payload.data, payload.size);
-  const std::size_t covered = kFixed + header.size + payload.size;
+  return out + kFixed + header.size;
+}
+
+void finish(std::uint8_t* out, std::size_t header, std::size_t payload) noexcept {
+  const std::size_t covered = kFixed + header + payload;
   store64_le(out + covered, checksum(out, covered));
+}
+
+void seal(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id, Span header, Span payload) {
+  std::uint8_t* to = begin(out, kind, scheme, key_id, header, payload.size);
+  if (payload.size > 0) std::memcpy(to, payload.data, payload.size);
+  finish(out, header.size, payload.size);
 }
 
 Envelope open(Span sealed) {

@@ -23,7 +23,10 @@ struct Envelope {
 };
 
 std::size_t sealed_bytes(std::size_t header, std::size_t payload) noexcept;
-// `out` has sealed_bytes(...) bytes.
+// `out` has sealed_bytes(...) bytes. In two steps: everything before the payload, which goes where `begin` says; then
+// the checksum.
+std::uint8_t* begin(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id, Span header, std::size_t payload);
+void finish(std::uint8_t* out, std::size_t header, std::size_t payload) noexcept;
 void seal(std::uint8_t* out, std::uint8_t kind, std::uint8_t scheme, Span key_id, Span header, Span payload);
 // Checks everything before any length is believed; Error(format) says what is wrong.
 Envelope open(Span sealed);

@@ -51,6 +51,8 @@ INSTRUCTION_SETS = {
         "-mavx512vl",
         "-mavx512bw",
         "-mavx512ifma",
+        "-mavx512vbmi",
+        "-mavx512vpopcntdq",
         "-mpclmul",
     ],
 }

@@ -1,4 +1,4 @@
-// Small samples. Bit counts go by nibble look-up inside registers: constant time, nothing beyond AVX512BW.
+// Small samples; constant time.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -41,19 +41,17 @@ std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::siz
   return kept;
 }
 
-void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t count) noexcept {
-  const __m512i table = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const __m512i bits = _mm512_set1_epi64(0x001fffff001fffff), nibble = _mm512_set1_epi8(15);
-  // Bytes of the lower half count for, those of the upper half against.
-  const __m512i signs = _mm512_set1_epi64(static_cast<long long>(0xffffffff01010101));
-  const __m512i ones = _mm512_set1_epi16(1);
-  for (std::size_t i = 0; i < count; i += 8) {
-    const __m512i x = _mm512_and_si512(_mm512_loadu_si512(words + i), bits);
-    const __m512i low = _mm512_shuffle_epi8(table, _mm512_and_si512(x, nibble));
-    const __m512i high = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(x, 4), nibble));
-    const __m512i pairs = _mm512_madd_epi16(_mm512_maddubs_epi16(_mm512_add_epi8(low, high), signs), ones);
-    const __m512i sums = _mm512_add_epi32(pairs, _mm512_srli_epi64(pairs, 32));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + i), _mm512_cvtepi64_epi8(sums));
+void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t third) noexcept {
+  const __m512i low = _mm512_set1_epi64(0x1fffff), middle = _mm512_set1_epi64(0x1fffffll << 21);
+  const auto store = [out](std::size_t at, __m512i plus, __m512i minus) {
+    const __m512i sum = _mm512_sub_epi64(_mm512_popcnt_epi64(plus), _mm512_popcnt_epi64(minus));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out + at), _mm512_cvtepi64_epi8(sum));
+  };
+  for (std::size_t i = 0; i < third; i += 8) {
+    const __m512i x = _mm512_loadu_si512(words + i), y = _mm512_loadu_si512(words + third + i);
+    store(i, _mm512_and_si512(x, low), _mm512_and_si512(x, middle));
+    store(third + i, _mm512_and_si512(y, low), _mm512_and_si512(y, middle));
+    store(2 * third + i, _mm512_srli_epi64(x, 43), _mm512_srli_epi64(y, 43));
   }
 }
 

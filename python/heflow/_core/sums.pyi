@@ -16,16 +16,48 @@ class Sums:
         clip: float,
         largest: float,
     ) -> None: ...
-    def message_bytes(self, values: int, shared: bool) -> int: ...
 
 class Totals:
     def __init__(self, sums: Sums, values: int, shared: bool) -> None: ...
+    def add(self, data: Any, seed: bytes, weight: int) -> None: ...
+    def seal(self, kind: int, scheme: int, key_id: bytes, header: bytes) -> bytes: ...
 
-def encrypt_shared(sums: Sums, key: SecretKey, values: NDArray[Any]) -> tuple[bytes, int, int]: ...
-def encrypt_public(sums: Sums, key: PublicKey, values: NDArray[Any]) -> tuple[bytes, int, int]: ...
-def accumulate(totals: Totals, sums: Sums, data: Any, seed: bytes, weight: int) -> None: ...
-def totals_to_bytes(totals: Totals, sums: Sums) -> bytes: ...
+def encrypt_shared(
+    sums: Sums,
+    key: SecretKey,
+    values: NDArray[Any],
+    kind: int,
+    scheme: int,
+    key_id: bytes,
+    header: bytes,
+) -> tuple[bytes, int, int]: ...
+def encrypt_public(
+    sums: Sums,
+    key: PublicKey,
+    values: NDArray[Any],
+    kind: int,
+    scheme: int,
+    key_id: bytes,
+    header: bytes,
+) -> tuple[bytes, int, int]: ...
 def totals_from_bytes(sums: Sums, data: Any, values: int, shared: bool) -> Totals: ...
-def decrypt(
-    sums: Sums, key: SecretKey, totals: Totals, total_weight: int, scale: float, offset: float
+def decrypt_float(
+    sums: Sums,
+    key: SecretKey,
+    data: Any,
+    values: int,
+    shared: bool,
+    total_weight: int,
+    scale: float,
+    offset: float,
+) -> NDArray[np.float32]: ...
+def decrypt_double(
+    sums: Sums,
+    key: SecretKey,
+    data: Any,
+    values: int,
+    shared: bool,
+    total_weight: int,
+    scale: float,
+    offset: float,
 ) -> NDArray[np.float64]: ...

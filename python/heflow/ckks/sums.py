@@ -132,14 +132,16 @@ class PublicContext:
         digest = hashlib.sha256(b"heflow-sums" + p.to_bytes() + self._payload)
         self.key_id = digest.digest()[:16].hex()
 
-    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]:
-        """Quantise, pack and encrypt under the public key: bytes, and how many values were clipped."""
+    def encrypt_update(self, values: NDArray[Any], kind: int, header: bytes) -> tuple[bytes, int]:
+        """Quantise, pack and encrypt a flat float array: a message, and how many values were clipped."""
         if self._key is None:
             raise UnsupportedOperationError(
                 "this plan's key is shared: clients encrypt with the secret context, and the public one "
                 "only adds up; use Plan(key='public') to encrypt without the secret"
             )
-        return _checked(*_sums.encrypt_public(self._sums, self._key, values))
+        return _checked(
+            *_sums.encrypt_public(self._sums, self._key, values, *self._wrap(kind, header))
+        )
 
     def accumulator(self, count: int) -> Accumulator:
         """Return an empty sum of `count` values."""
@@ -159,9 +161,12 @@ class PublicContext:
             bytes.fromhex(self.key_id), self.parameters.to_bytes(), self._payload, name, False
         )
 
+    def _wrap(self, kind: int, header: bytes) -> tuple[int, int, bytes, bytes]:
+        return kind, SCHEME_ID, bytes.fromhex(self.key_id), header
+
     def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
         """Wrap bytes that belong to this key."""
-        return _wire.seal(kind, SCHEME_ID, bytes.fromhex(self.key_id), header, payload)
+        return _wire.seal(*self._wrap(kind, header), payload)
 
     def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
         """Unwrap bytes that belong to this key."""
@@ -222,11 +227,11 @@ class Accumulator:
         view, seed = memoryview(payload), b""
         if self._public.parameters.shared:
             seed, view = bytes(view[:SEED_BYTES]), view[SEED_BYTES:]
-        _sums.accumulate(self._totals, self._public._sums, view, seed, weight)
+        self._totals.add(view, seed, weight)
 
-    def to_bytes(self, final: bool = True) -> bytes:
-        """Return the sum."""
-        return _sums.totals_to_bytes(self._totals, self._public._sums)
+    def seal(self, kind: int, header: bytes, final: bool = True) -> bytes:
+        """Return the sum as a message."""
+        return self._totals.seal(*self._public._wrap(kind, header))
 
 
 class SecretContext:
@@ -249,21 +254,31 @@ class SecretContext:
         """Identity of the key."""
         return self._public.key_id
 
-    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]:
-        """Quantise, pack and encrypt a flat float array: bytes, and how many values were clipped."""
+    def encrypt_update(self, values: NDArray[Any], kind: int, header: bytes) -> tuple[bytes, int]:
+        """Quantise, pack and encrypt a flat float array: a message, and how many values were clipped."""
         public = self._public
         if not public.parameters.shared:
-            return public.encrypt_values(values)
-        return _checked(*_sums.encrypt_shared(public._sums, self.__key, values))
+            return public.encrypt_update(values, kind, header)
+        wrap = public._wrap(kind, header)
+        return _checked(*_sums.encrypt_shared(public._sums, self.__key, values, *wrap))
 
     def decrypt_sums(
-        self, sums: Accumulator, count: int, total_weight: int, scale: float, offset: float
-    ) -> NDArray[np.float64]:
-        """Return scale times the exact integer sums, plus an offset."""
-        values = _sums.decrypt(
-            self._public._sums, self.__key, sums._totals, total_weight, scale, offset
+        self,
+        payload: Any,
+        count: int,
+        total_weight: int,
+        scale: float,
+        offset: float,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        """Return scale times the exact integer sums, plus an offset, as float32 or float64."""
+        public = self._public
+        decrypt: Any = _sums.decrypt_float if dtype == np.float32 else _sums.decrypt_double
+        shared = public.parameters.shared
+        values: NDArray[Any] = decrypt(
+            public._sums, self.__key, payload, count, shared, total_weight, scale, offset
         )
-        return values[:count]
+        return values
 
     def with_backend(self, name: str) -> SecretContext:
         """Return the same key for another backend."""

@@ -23,7 +23,7 @@ class Sums(Protocol):
 
     def add(self, payload: Any, weight: int) -> None: ...
 
-    def to_bytes(self, final: bool = True) -> bytes: ...
+    def seal(self, kind: int, header: bytes, final: bool = True) -> bytes: ...
 
 
 class SumContext(Protocol):
@@ -31,15 +31,23 @@ class SumContext(Protocol):
 
     public: Any
 
-    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]: ...
+    def encrypt_update(
+        self, values: NDArray[Any], kind: int, header: bytes
+    ) -> tuple[bytes, int]: ...
 
     def accumulator(self, count: int) -> Any: ...
 
     def accumulator_from_bytes(self, count: int, data: Any) -> Any: ...
 
     def decrypt_sums(
-        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
-    ) -> NDArray[np.float64]: ...
+        self,
+        payload: Any,
+        count: int,
+        total_weight: int,
+        scale: float,
+        offset: float,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]: ...
 
 
 def keygen(
@@ -94,16 +102,22 @@ class _Lattice:
     ) -> None:
         self._secret = secret
         self.public = public
-        self.encrypt_values = (secret or public).encrypt_values
+        self.encrypt_update = (secret or public).encrypt_update
         self.accumulator = public.accumulator
         self.accumulator_from_bytes = public.accumulator_from_bytes
 
     def decrypt_sums(
-        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
-    ) -> NDArray[np.float64]:
+        self,
+        payload: Any,
+        count: int,
+        total_weight: int,
+        scale: float,
+        offset: float,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
         secret = _require_secret(self._secret)
-        values: NDArray[np.float64] = secret.decrypt_sums(sums, count, total_weight, scale, offset)
-        return values
+        mean: NDArray[Any] = secret.decrypt_sums(payload, count, total_weight, scale, offset, dtype)
+        return mean
 
 
 class _Packed:
@@ -116,17 +130,24 @@ class _Packed:
         self._secret = secret
         self.public = public
         self._packed = PackedSums(public, plan.field_bits, plan.clip, plan.largest)
-        self.encrypt_values = self._packed.encrypt_values
+        self.encrypt_update = self._packed.encrypt_update
         self.accumulator = self._packed.accumulator
         self.accumulator_from_bytes = self._packed.accumulator_from_bytes
 
     def decrypt_sums(
-        self, sums: Any, count: int, total_weight: int, scale: float, offset: float
-    ) -> NDArray[np.float64]:
+        self,
+        payload: Any,
+        count: int,
+        total_weight: int,
+        scale: float,
+        offset: float,
+        dtype: Any = np.float64,
+    ) -> NDArray[Any]:
+        sums = self._packed.accumulator_from_bytes(count, payload)
         integers = self._packed.decrypt_sums(_require_secret(self._secret), sums, count)
         if integers.size and int(integers.max()) > total_weight * self._packed.largest:
             raise FormatError("a sum exceeds what the weights allow: the result is damaged")
-        mean: NDArray[np.float64] = integers.astype(np.float64) * scale + offset
+        mean: NDArray[Any] = (integers.astype(np.float64) * scale + offset).astype(dtype)
         return mean
 
 

@@ -63,11 +63,12 @@ class PackedSums:
         words[:, : packed.shape[1]] = packed
         return words.view("<i8").astype(np.int64), clipped
 
-    def encrypt_values(self, values: NDArray[Any]) -> tuple[bytes, int]:
-        """Quantise, pack and encrypt a flat float array: bytes, and how many values were clipped."""
+    def encrypt_update(self, values: NDArray[Any], kind: int, header: bytes) -> tuple[bytes, int]:
+        """Quantise, pack and encrypt a flat float array: a message, and how many values were clipped."""
         words, clipped = self._words(values)
         evaluator = self.public.evaluator
-        return evaluator.batch_to_bytes(evaluator.encrypt(words)), clipped
+        payload = evaluator.batch_to_bytes(evaluator.encrypt(words))
+        return self.public.seal(kind, header, payload), clipped
 
     def accumulator(self, count: int) -> Accumulator:
         """Return an empty sum of `count` values."""
@@ -120,9 +121,9 @@ class Accumulator:
             self._weighted = True
         self._batch = batch if self._batch is None else evaluator.add(self._batch, batch)
 
-    def to_bytes(self, final: bool = True) -> bytes:
-        """Return the sum; a final one in which weights were folded is re-randomised."""
+    def seal(self, kind: int, header: bytes, final: bool = True) -> bytes:
+        """Return the sum as a message; a final one in which weights were folded is re-randomised."""
         evaluator, batch = self._packed.public.evaluator, self.batch()
         if final and self._weighted:
             batch = evaluator.rerandomize(batch)
-        return evaluator.batch_to_bytes(batch)
+        return self._packed.public.seal(kind, header, evaluator.batch_to_bytes(batch))

@@ -149,13 +149,14 @@ class Aggregator:
         """
         if self._sums is None:
             raise ParameterError(f"round {self.round} has no updates yet: there is nothing to send")
-        header = write_header(self._facts())
-        return self._context.public.seal(KIND_RESULT, header, self._sums.to_bytes())  # type: ignore[no-any-return]
+        return self._sums.seal(KIND_RESULT, write_header(self._facts()))  # type: ignore[no-any-return]
 
     def checkpoint(self) -> bytes:
         """Return the state of the round, for `restore`."""
-        payload = b"" if self._sums is None else self._sums.to_bytes(final=False)
-        return self._context.public.seal(KIND_CHECKPOINT, write_header(self._facts()), payload)  # type: ignore[no-any-return]
+        header = write_header(self._facts())
+        if self._sums is None:
+            return self._context.public.seal(KIND_CHECKPOINT, header, b"")  # type: ignore[no-any-return]
+        return self._sums.seal(KIND_CHECKPOINT, header, final=False)  # type: ignore[no-any-return]
 
     @classmethod
     def restore(cls, plan: Plan, public: Any, data: Any) -> Aggregator:

@@ -83,13 +83,6 @@ class Client:
         weight = whole(weight, "weight", 1, self.plan.weights)
         round = whole(round, "round", 0, (1 << 53) - 1)
         values, structure = flatten(update)
-        payload, clipped = self._context.encrypt_values(values)
-        if clipped and strict:
-            raise EncodingRangeError(
-                f"{clipped} value(s) lie outside -{self.plan.clip:g} .. {self.plan.clip:g}: clip them first, "
-                "make a plan with a larger clip, or leave out strict=True"
-            )
-        self.clipped = clipped
         header = write_header(
             {
                 "plan": self.plan.digest,
@@ -99,7 +92,14 @@ class Client:
                 "structure": structure.to_json(),
             }
         )
-        return self._context.public.seal(KIND_UPDATE, header, payload)  # type: ignore[no-any-return]
+        message, clipped = self._context.encrypt_update(values, KIND_UPDATE, header)
+        if clipped and strict:
+            raise EncodingRangeError(
+                f"{clipped} value(s) lie outside -{self.plan.clip:g} .. {self.plan.clip:g}: clip them first, "
+                "make a plan with a larger clip, or leave out strict=True"
+            )
+        self.clipped = clipped
+        return message
 
     def decrypt_mean(self, result: Any) -> Any:
         """Decrypt the weighted mean of a round's updates.
@@ -135,7 +135,8 @@ class Client:
                 f"the result claims a total weight of {total}: not possible in this plan"
             )
         structure = Structure.from_json(facts["structure"])
-        sums = self._context.accumulator_from_bytes(structure.size, payload)
         scale = self.plan.step / total
-        mean = self._context.decrypt_sums(sums, structure.size, total, scale, -self.plan.clip)
+        mean = self._context.decrypt_sums(
+            payload, structure.size, total, scale, -self.plan.clip, structure.dtype
+        )
         return structure.rebuild(mean)

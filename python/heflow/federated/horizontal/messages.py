@@ -43,6 +43,11 @@ class Structure:
         """Number of values."""
         return sum(math.prod(shape) for shape in self.shapes)
 
+    @property
+    def dtype(self) -> type[np.float32] | type[np.float64]:
+        """What results are rounded to at first: float32 if nothing else is in it."""
+        return np.float32 if set(self.dtypes) == {"float32"} else np.float64
+
     def same_shape(self, other: Structure) -> bool:
         """Whether values of both correspond; precisions may differ."""
         return (self.form, self.keys, self.shapes) == (other.form, other.keys, other.shapes)
@@ -79,12 +84,12 @@ class Structure:
             raise FormatError("the message describes more values than any memory holds")
         return structure
 
-    def rebuild(self, values: NDArray[np.float64]) -> Any:
-        """Cut a flat array back into the arrays."""
+    def rebuild(self, values: NDArray[Any]) -> Any:
+        """Cut a flat array back into the arrays; where the precision fits they are views of it."""
         parts, at = [], 0
         for shape, dtype in zip(self.shapes, self.dtypes, strict=True):
             count = math.prod(shape)
-            parts.append(values[at : at + count].reshape(shape).astype(dtype))
+            parts.append(values[at : at + count].reshape(shape).astype(dtype, copy=False))
             at += count
         if self.form == "array":
             return parts[0]
@@ -122,7 +127,7 @@ def flatten(update: Any) -> tuple[NDArray[Any], Structure]:
     structure = Structure(
         form, keys, tuple(a.shape for a in leaves), tuple(a.dtype.name for a in leaves)
     )
-    wide = np.float64 if any(a.dtype == np.float64 for a in leaves) else np.float32
+    wide = np.float64 if "float64" in structure.dtypes else np.float32
     flat = [np.ascontiguousarray(a, dtype=wide).reshape(-1) for a in leaves]
     return (flat[0] if len(flat) == 1 else np.concatenate(flat)), structure
 
