@@ -4,24 +4,10 @@ import warnings
 
 import heflow as hf
 import numpy as np
+from credit_data import load, split
 from heflow.federated import vertical
 from heflow.linear_model import LogisticRegression
 from reporting import Report, auc, options
-from sklearn.datasets import load_breast_cancer
-
-
-def load(folder):
-    """Return the bank's columns, the label and the partner's columns."""
-    if folder is None:
-        X, y = load_breast_cancer(return_X_y=True)
-        X = (X - X.mean(axis=0)) / X.std(axis=0)
-        return np.clip(X[:, 1:5], -3, 3), y.astype(float), np.clip(X[:, 20:24], -3, 3)
-    read = lambda side: np.loadtxt(  # noqa: E731
-        folder / "credit" / f"default_credit_hetero_{side}.csv", delimiter=",", skiprows=1
-    )
-    bank, partner = read("guest"), read("host")
-    assert (bank[:, 0] == partner[:, 0]).all()
-    return np.clip(bank[:, 2:], -3, 3), bank[:, 1], np.clip(partner[:, 1:], -3, 3)
 
 
 def plain(A, y, epochs, batch, rate):
@@ -40,8 +26,7 @@ def main():
     epochs, batch, rate = (5 if args.full else 2), (320 if args.full else 150), 0.1
     report = Report("credit, vertical, with an arbiter")
     joint = np.column_stack([bank, partner])
-    order = np.random.default_rng(0).permutation(len(y))
-    train, test = np.split(order, [len(y) * 7 // 10])
+    train, test = split(len(y))
     exact = lambda A: LogisticRegression(l2=0.0).fit(A[train], y[train]).decision_function(A[test])  # noqa: E731
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hf.InsecureKeyWarning)

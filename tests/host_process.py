@@ -7,12 +7,24 @@ import multiprocessing
 import os
 import queue
 
+import heflow as hf
 from heflow.federated import vertical
+from small_keys import small_key
 
 
-def _serve(blocks, addresses, authkey, folder, rounds):
-    host = vertical.Host(blocks)
-    if rounds:
+def _serve(blocks, addresses, authkey, folder, rounds, shared):
+    host = vertical.Host(blocks, secret=small_key(hf.default_backend()) if shared else None)
+    if rounds and shared:
+        steps = host.without_arbiter()
+        descend = steps._descend
+
+        def dying(own, other):
+            descend(own, other)
+            if steps.round == rounds:
+                os._exit(1)
+
+        steps._descend = dying
+    elif rounds:
         step = host.step
 
         def dying(data):
@@ -32,11 +44,11 @@ def _serve(blocks, addresses, authkey, folder, rounds):
     )
 
 
-def remote(block, folder, rounds=0):
+def remote(block, folder, rounds=0, shared=False):
     context = multiprocessing.get_context("spawn")
     addresses = context.Queue()
     process = context.Process(
-        target=_serve, args=(block, addresses, b"key", str(folder), rounds), daemon=True
+        target=_serve, args=(block, addresses, b"key", str(folder), rounds, shared), daemon=True
     )
     process.start()
     try:

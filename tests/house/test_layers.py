@@ -40,7 +40,7 @@ LEVELS = {
     "paillier": 4,
     "ckks": 4,
     "storage": 5,
-    "federated": 5,
+    "federated": 6,
     "linear_model": 5,
     "powmod": 4,
     "runtime": 6,

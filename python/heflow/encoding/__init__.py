@@ -1,6 +1,6 @@
 """Messages to integers and back: one declared scale and range for each tensor."""
 
-from .fixed_point import Encoding, declared_encoding, decode, encode
+from .fixed_point import Encoding, declared_encoding, decode, encode, encode_integers
 from .headroom import round_up
 from .plain import Plain, SparsePlain, as_plain, is_sparse, plain
 
@@ -12,6 +12,7 @@ __all__ = [
     "declared_encoding",
     "decode",
     "encode",
+    "encode_integers",
     "is_sparse",
     "plain",
     "round_up",

@@ -29,7 +29,14 @@ from . import words as _words
 from .headroom import round_up
 from .words import Words
 
-__all__ = ["Encoding", "as_messages", "declared_encoding", "decode", "encode"]
+__all__ = [
+    "Encoding",
+    "as_messages",
+    "declared_encoding",
+    "decode",
+    "encode",
+    "encode_integers",
+]
 
 FLOAT_BOUND = 2.0**32
 MAX_SCALE_BITS = 1000
@@ -251,6 +258,24 @@ def encode(
             raise EncodingError(text)
         warnings.warn(text, PrecisionWarning, stacklevel=4)
     return _words.from_floats(scaled, width)
+
+
+def encode_integers(values: NDArray[Any], limit: int) -> Words:
+    """Encode Python integers of any size up to `limit`, in row-major order.
+
+    Raises
+    ------
+    EncodingTypeError, EncodingRangeError
+    """
+    flat = np.asarray(values, dtype=object).reshape(-1).tolist()
+    for i, value in enumerate(flat):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise EncodingTypeError(f"element {i} is {type(value).__name__}: an integer is needed")
+    if any(abs(value) > limit for value in flat):
+        raise EncodingRangeError(
+            f"an integer lies outside the declared range of {limit.bit_length()} bits: declare a larger one"
+        )
+    return _words.from_python(flat, _words.width_for(limit))
 
 
 def decode(words: Words, encoding: Encoding, shape: tuple[int, ...]) -> NDArray[Any]:

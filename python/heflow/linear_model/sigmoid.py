@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 
-__all__ = ["G3", "G5", "G7", "TAYLOR1", "PolynomialSigmoid", "least_squares", "logistic", "resolve"]
+__all__ = [
+    "C3",
+    "G3",
+    "G5",
+    "G7",
+    "TAYLOR1",
+    "PolynomialSigmoid",
+    "least_squares",
+    "logistic",
+    "resolve",
+]
 
 LINEAR_ERROR_SPAN = 4.0  # 0.5 + z/4 stays inside -0.5 .. 1.5 there
 GRID = 20001
@@ -119,8 +129,10 @@ def _published(name: str, *odd: float) -> PolynomialSigmoid:
 G3 = _published("g3", 1.20096, -0.81562)
 G5 = _published("g5", 1.53048, -2.3533056, 1.3511295)
 G7 = _published("g7", 1.73496, -4.19407, 5.43402, -2.50739)
+# The cubic of Chen et al., KDD 2021 (CAESAR), close to that of least squares on -5 .. 5.
+C3 = PolynomialSigmoid("c3", (0.5, 0.197, 0.0, -0.004), 5.0)
 TAYLOR1 = PolynomialSigmoid("taylor1", (0.5, 0.25), LINEAR_ERROR_SPAN)
-_NAMED = {s.name: s for s in (G3, G5, G7, TAYLOR1)}
+_NAMED = {s.name: s for s in (C3, G3, G5, G7, TAYLOR1)}
 
 
 def least_squares(degree: int, bound: float) -> PolynomialSigmoid:

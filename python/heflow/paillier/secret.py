@@ -7,10 +7,13 @@ from itertools import accumulate, pairwise
 from typing import Any, NoReturn
 
 import gmpy2
+import numpy as np
 from numpy.typing import NDArray
 
 from .._core import paillier as _paillier
 from ..backend import resolve
+from ..encoding import Encoding, encode_integers
+from ..encoding.headroom import require
 from ..encoding.words import Words
 from ..errors import (
     BackendError,
@@ -95,6 +98,24 @@ class SecretContext:
             return _paillier.encrypt_owner(self.__key, words)
 
         return encrypt_message(self._public, encrypt_owner, a, scale_bits, bound, strict)
+
+    def encrypt_integers(self, values: Any, limit: int) -> EncryptedTensor:
+        """Encrypt Python integers of any size, as the owner of the key: `decrypt_integers` reads them.
+
+        Parameters
+        ----------
+        values : array_like of int, any shape
+        limit : int
+            Declared range |value| <= limit.
+
+        Raises
+        ------
+        EncodingTypeError, EncodingRangeError, HeadroomError
+        """
+        encoding = Encoding(0, require(limit, self._public.evaluator.capacity, "the message"), True)
+        words = encode_integers(values, encoding.limit)
+        batch = _paillier.encrypt_owner(self.__key, words)
+        return EncryptedTensor(self._public, batch, np.shape(values), encoding, folded=False)
 
     def _decrypt(self, x: Any) -> Words:
         if not isinstance(x, EncryptedTensor):

@@ -318,6 +318,17 @@ def _sparse_times_vector(a: SparsePlain, x: EncryptedTensor) -> EncryptedTensor:
     return x._with(batch, (rows,), encoding, True)
 
 
+def random_words(count: int, bits: int) -> Words:
+    """Return fresh uniform integers from 0 to 2**bits - 1."""
+    width = _words.width_for(1 << bits)
+    random = np.frombuffer(os.urandom(8 * width * count), dtype=np.uint64).reshape(-1, width).copy()
+    for k in range(width):
+        kept = min(max(bits - 64 * k, 0), 64)
+        random[:, k] &= np.uint64((1 << kept) - 1)
+    words: Words = random.view(np.int64)
+    return words
+
+
 def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, NDArray[Any]]:
     """See `EncryptedTensor.mask`."""
     if approximate.is_approximate(x):
@@ -332,14 +343,7 @@ def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, ND
     bits = x._encoding.limit.bit_length() + 1 + statistical_bits
     evaluator = x.public.evaluator
     limit = require(x._encoding.limit + (1 << bits), evaluator.capacity, "the masked value")
-    width = _words.width_for(1 << bits)
-    random = (
-        np.frombuffer(os.urandom(8 * width * x.size), dtype=np.uint64).reshape(-1, width).copy()
-    )
-    for k in range(width):
-        kept = min(max(bits - 64 * k, 0), 64)
-        random[:, k] &= np.uint64((1 << kept) - 1)
-    words = random.view(np.int64)
+    words = random_words(x.size, bits)
     masked = evaluator.add_plain(x._batch, words)
     values = np.empty(x.size, dtype=object)
     values[:] = _words.to_python(words)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..encoding import Encoding, encode_integers
 from ..encoding import words as _words
+from ..encoding.headroom import round_up
 from ..encoding.words import Words
 from ..errors import FormatError, KeyMismatchError
 from ..tensor import EncryptedTensor, decode_integers, decode_message, encrypt_message
@@ -199,6 +201,12 @@ class ClearSecret:
     def __init__(self, capacity_bits: int = 2047, key_id: str = "c1ea" * 8) -> None:
         self.public = ClearContext(capacity_bits, key_id)
         self.encrypt = self.public.encrypt
+
+    def encrypt_integers(self, values: Any, limit: int) -> EncryptedTensor:
+        """Keep integers of any size up to `limit`."""
+        batch = self.public.evaluator.encrypt(encode_integers(values, limit))
+        encoding = Encoding(0, round_up(limit), True)
+        return EncryptedTensor(self.public, batch, np.shape(values), encoding, folded=False)
 
     def _words(self, x: EncryptedTensor) -> Words:
         if x.key_id != self.public.key_id:

@@ -242,8 +242,6 @@ def test_refusals(secret):
         vertical.Guest(X, y + 5)
     with pytest.raises(hf.EncodingRangeError, match="labels"):
         vertical.Guest(X, np.where(y > 0, np.nan, 0))
-    with pytest.raises(hf.UnsupportedOperationError, match="arbiter"):
-        vertical.fit(vertical.Guest(X, y), [vertical.Host(blocks[0])])
     with pytest.raises(hf.ParameterError, match="name of its own"):
         vertical.fit(
             vertical.Guest(X, y), [vertical.Host(blocks[0]), vertical.Host(blocks[0])], arbiter

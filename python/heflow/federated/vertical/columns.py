@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ... import encoding
 from ...errors import EncodingRangeError, ParameterError, ShapeError
 
-__all__ = ["FEATURE_BITS", "Columns"]
+__all__ = ["FEATURE_BITS", "MAX_FEATURE", "Columns"]
 
 FEATURE_BITS = 16
 MAX_FEATURE = 16.0
@@ -92,6 +92,10 @@ class Columns:
         else:
             result._values = np.column_stack([self._values, np.ones(rows)])
         return result
+
+    def whole(self) -> Any:
+        """Return the columns times 2**FEATURE_BITS as a matrix of int64, dense or sparse."""
+        return (self._values * 2.0**FEATURE_BITS).astype(np.int64)
 
     def scores(self, weights: Reals, rows: slice = slice(None)) -> Reals:
         """Return X[rows] @ weights."""

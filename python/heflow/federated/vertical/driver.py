@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ..connection import TIMEOUT
 from ..keys import public_from_bytes
 from .host import Host
 from .messages import Settings
+from .shared_driver import SHARED, RemoteSharedHost, array_from_bytes, array_to_bytes, call_shared
 
 __all__ = ["RemoteHost", "serve"]
 
@@ -68,12 +68,14 @@ def _call(
         host.save(path)
         return b""
     if verb in ("partial_scores", "encrypted_scores"):
-        rows = _array_from_bytes(parts[0]) if parts else new_rows
+        rows = array_from_bytes(parts[0]) if parts else new_rows
         if rows is None:
             raise ParameterError("no rows to predict: serve(host, ..., new_rows=X)")
         if verb == "encrypted_scores":
             return host.encrypted_scores(rows)
-        return _array_to_bytes(host.partial_scores(rows))
+        return array_to_bytes(host.partial_scores(rows))
+    if verb.startswith(SHARED):
+        return call_shared(host, verb[len(SHARED) :], parts, folder, new_rows, insecure)
     if verb not in _VERBS:
         raise FormatError(f"a host has no step {verb!r}")
     result: bytes | None = getattr(host, verb)(*parts)
@@ -133,25 +135,16 @@ class RemoteHost(connection.Remote):
 
     def partial_scores(self, X: Any) -> NDArray[np.float64]:
         """See `Host.partial_scores`; None stands for the rows that the host holds."""
-        return _array_from_bytes(self.ask("partial_scores", *_rows(X)))
+        return array_from_bytes(self.ask("partial_scores", *_rows(X)))
 
     def encrypted_scores(self, X: Any) -> bytes:
         """See `Host.encrypted_scores`."""
         return self.ask("encrypted_scores", *_rows(X))
 
+    def without_arbiter(self) -> RemoteSharedHost:
+        """Return the steps of a training without an arbiter, as the host answers them."""
+        return RemoteSharedHost(self.name, self.ask)
+
 
 def _rows(X: Any) -> list[bytes]:
-    return [] if X is None else [_array_to_bytes(np.asarray(X, dtype=np.float64))]
-
-
-def _array_to_bytes(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _array_from_bytes(data: bytes) -> NDArray[np.float64]:
-    try:
-        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False), dtype=np.float64)
-    except (ValueError, EOFError, OSError):
-        raise FormatError("these bytes hold no array") from None
+    return [] if X is None else [array_to_bytes(np.asarray(X, dtype=np.float64))]

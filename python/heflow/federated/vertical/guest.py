@@ -12,6 +12,7 @@ from ...tensor import EncryptedTensor
 from .columns import FEATURE_BITS, Columns
 from .messages import Settings, from_integers, tensor
 from .party import SCORE_BITS, Party, Reals
+from .shared_guest import SharedGuest
 
 __all__ = ["Guest"]
 
@@ -26,10 +27,14 @@ class Guest(Party):
         0 and 1, or -1 and 1, for the logit link; numbers for the identity.
     link : {"logit", "identity"}
     name : str
+    secret : SecretContext, optional
+        A key of its own, for training without an arbiter; one of 2048 bits is made when it is needed.
     """
 
-    def __init__(self, X: Any, y: Any, link: str = "logit", name: str = "guest") -> None:
-        super().__init__(X, name)
+    def __init__(
+        self, X: Any, y: Any, link: str = "logit", name: str = "guest", *, secret: Any = None
+    ) -> None:
+        super().__init__(X, name, secret)
         if link not in ("logit", "identity"):
             raise ParameterError(f"link={link!r}: 'logit' or 'identity' is needed")
         self.link = link
@@ -46,12 +51,12 @@ class Guest(Party):
     @property
     def coef_(self) -> Reals:
         """Weights of the own columns."""
-        return np.array(self._weights[:-1])
+        return self._known_weights()[:-1]
 
     @property
     def intercept_(self) -> float:
         """The intercept."""
-        return float(self._weights[-1])
+        return float(self._known_weights()[-1])
 
     def begin(self, public: Any, settings: Settings) -> None:
         """Take part in a run, from zero weights."""
@@ -64,6 +69,12 @@ class Guest(Party):
             )
         super().begin(public, settings)
         self.history, self._losses = [], []
+
+    def without_arbiter(self) -> SharedGuest:
+        """Return the steps of a training without an arbiter over the same columns."""
+        if self._shared is None:
+            self._shared = SharedGuest(self, self._secret)
+        return self._shared  # type: ignore[no-any-return]
 
     def residual(self, messages: list[bytes]) -> bytes:
         """Add the hosts' shares, the own and the label: the encrypted residual of this round, for all hosts."""

@@ -10,6 +10,7 @@ from ... import encoding
 from .columns import FEATURE_BITS, Columns
 from .messages import Settings, tensor
 from .party import SCORE_BITS, Party, Reals
+from .shared_host import SharedHost
 
 __all__ = ["Host"]
 
@@ -22,19 +23,27 @@ class Host(Party):
     X : array_like or sparse matrix, shape (n_rows, n_columns)
         Rows in the order of the guest's (`heflow.federated.alignment`); columns standardised and clipped.
     name : str
+    secret : SecretContext, optional
+        A key of its own, for training without an arbiter; one of 2048 bits is made when it is needed.
     """
 
-    def __init__(self, X: Any, name: str = "host") -> None:
-        super().__init__(X, name)
+    def __init__(self, X: Any, name: str = "host", *, secret: Any = None) -> None:
+        super().__init__(X, name, secret)
 
     @property
     def coef_(self) -> Reals:
         """Weights of the own columns."""
-        return np.array(self._weights)
+        return self._known_weights()
 
     def begin(self, public: Any, settings: Settings) -> None:
         """Take part in a run; refused where one gradient would tell the residuals of a batch."""
         super().begin(public, settings)
+
+    def without_arbiter(self) -> SharedHost:
+        """Return the steps of a training without an arbiter over the same columns."""
+        if self._shared is None:
+            self._shared = SharedHost(self, self._secret)
+        return self._shared  # type: ignore[no-any-return]
 
     def scores(self) -> bytes:
         """Return the encrypted share of the residual, and of the loss, for this round."""
@@ -80,4 +89,4 @@ class Host(Party):
 
     def partial_scores(self, X: Any) -> Reals:
         """Return the own share of the scores of new rows."""
-        return Columns(X, self.name).scores(self._weights)
+        return Columns(X, self.name).scores(self._known_weights())

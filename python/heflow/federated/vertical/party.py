@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FormatError, ParameterError, ShapeError
+from ...errors import FormatError, ParameterError, ShapeError, UnsupportedOperationError
 from ...tensor import EncryptedTensor
 from .columns import Columns
 from .messages import Settings, from_integers, read, write
@@ -25,11 +25,13 @@ Reals = NDArray[np.float64]
 class Party:
     """A party with columns of its own: its state between rounds, and its side of a gradient."""
 
-    def __init__(self, X: Any, name: str) -> None:
+    def __init__(self, X: Any, name: str, secret: Any = None) -> None:
         self.name = name
+        self._secret = secret
+        self._shared: Any = None
         self._X = Columns(X, name)
         self._X.require_varying()
-        self._weights = np.zeros(self._X.shape[1])
+        self._weights: Any = np.zeros(self._X.shape[1])
         self._public: Any = None
         self._settings: Settings | None = None
         self._mask: NDArray[Any] | None = None
@@ -64,7 +66,7 @@ class Party:
                 "rows first (heflow.federated.alignment)"
             )
         self._require_few_gradients(settings)
-        self._public, self._settings = public, settings
+        self._public, self._settings, self._shared = public, settings, None
         self._weights = np.zeros(self._X.shape[1])
         self._mask, self.round = None, 0
 
@@ -79,6 +81,15 @@ class Party:
                 f"smallest batch has {rows} rows: its residuals could be solved for; use larger batches, fewer "
                 "epochs or fewer columns"
             )
+
+    def _known_weights(self) -> Reals:
+        """Return the weights, unless they are shared with the other party."""
+        if self._weights is None:
+            raise UnsupportedOperationError(
+                f"the weights of {self.name} are shared: vertical.open_weights(guest, hosts) opens to each "
+                "party its own; vertical.predict needs none of them"
+            )
+        return np.array(self._weights)
 
     def _score(self) -> Reals:
         """Return the own share of the residual on the rows of this round."""
@@ -110,7 +121,7 @@ class Party:
         self._mask, self.round = None, self.round + 1
 
     def _penalty(self) -> Reals:
-        return self.settings.l2 * self._weights
+        return np.asarray(self.settings.l2 * self._weights)
 
     # Checkpoints
 

@@ -21,6 +21,7 @@ from .messages import Settings
 __all__ = ["Result", "fit", "predict"]
 
 Reals = NDArray[np.float64]
+DEFAULT_BOUND = 64.0
 
 
 @dataclass
@@ -59,7 +60,8 @@ def fit(
     learning_rate: float = 0.1,
     decay: float = 0.0,
     l2: float = 0.0,
-    logit_bound: float = 64.0,
+    logit_bound: float | None = None,
+    sigmoid: Any = "taylor1",
     tolerance: float | None = None,
     checkpoint: str | Path | None = None,
     progress: bool | Callable[[int, int], None] = False,
@@ -70,33 +72,39 @@ def fit(
     ----------
     guest : Guest
     hosts : sequence of Host or RemoteHost
-    arbiter : Arbiter
-        Holds the key; it sees masked gradients and the loss.
+    arbiter : Arbiter, optional
+        Holds the key; it sees masked gradients and the loss. Without one, each party holds a key of its own
+        and one of two shares of every weight, and there is one host.
     epochs, batch_size : int
     learning_rate, decay : float
         The step of epoch t has the size learning_rate / (1 + decay t).
     l2 : float
         Penalty l2/2 |w|^2 beside the mean loss; the intercept is free of it.
     logit_bound : float
-        Declared range of each party's share of the score.
+        Declared range of each party's share of the score, and without an arbiter of the score; 64 by default.
+    sigmoid : {"taylor1", "c3", "g3"} or PolynomialSigmoid
+        Without an arbiter, an odd polynomial of degree 1 or 3; degree 3 needs a `logit_bound`.
     tolerance : float, optional
-        Stop when the loss of an epoch falls by less.
+        Stop when the loss of an epoch falls by less. Without an arbiter the loss is opened to the guest only if
+        this is given.
     checkpoint : path, optional
         Folder for a file of each party after every epoch. If they are there, training goes on from them,
-        and gives the same weights, bit for bit, as without the interruption.
+        and gives the same weights as without the interruption, bit for bit with an arbiter. Without one the
+        files hold shares, which are as secret as the weights.
     progress : bool or callable
         A progress bar, or a function of rounds done and rounds in all.
 
     Returns
     -------
     Result
-        Weights stay with the parties: ``guest.coef_``, ``guest.intercept_``, ``host.coef_``.
+        Weights stay with the parties: ``guest.coef_``, ``guest.intercept_``, ``host.coef_``. Without an arbiter
+        nobody holds them until `open_weights` is called.
 
     Raises
     ------
     ShapeError, ParameterError, EncodingRangeError, FormatError, KeyMismatchError
     UnsupportedOperationError
-        No arbiter.
+        Several hosts without an arbiter, or a cubic sigmoid with one.
 
     Notes
     -----
@@ -106,9 +114,19 @@ def fit(
     each column.
     """
     if arbiter is None:
+        from .shared_trainer import fit_shared  # it builds on what is here
+
+        return fit_shared(
+            guest, hosts, epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, decay=decay,
+            l2=l2, logit_bound=logit_bound, sigmoid=sigmoid, tolerance=tolerance, checkpoint=checkpoint,
+            progress=progress,
+        )  # fmt: skip
+    if sigmoid != "taylor1":
         raise UnsupportedOperationError(
-            "training needs the holder of a key: arbiter=vertical.Arbiter(bits=2048)"
+            f"sigmoid={sigmoid!r}: powers of a score cannot be formed with an arbiter; 'taylor1' can, and "
+            "others with arbiter=None"
         )
+    logit_bound = DEFAULT_BOUND if logit_bound is None else logit_bound
     if not hosts:
         raise ParameterError("one host or more is needed")
     names = [p.name for p in (guest, *hosts)]
@@ -129,7 +147,7 @@ def fit(
 
 @dataclass
 class _Run:
-    guest: Guest
+    guest: Any
     hosts: list[Any]
     arbiter: Arbiter
     settings: Settings
@@ -145,7 +163,7 @@ class _Run:
                     epoch * self.settings.batches + batch + 1,
                     self.settings.epochs * self.settings.batches,
                 )
-            self.guest.end_epoch()
+            self.end_epoch()
             self.result.epochs = epoch + 1
             if folder:
                 self._save(folder, epoch + 1)
@@ -155,6 +173,10 @@ class _Run:
         self.result.epochs = max(self.result.epochs, first)
         self.result.history = list(self.guest.history)
         self.result.seconds = time.perf_counter() - start
+
+    def end_epoch(self) -> None:
+        """Close the epoch's history."""
+        self.guest.end_epoch()
 
     def round(self) -> None:
         """One batch: scores, residual, masked gradients, steps."""
@@ -225,6 +247,10 @@ def predict(
     The guest learns the scores, and no one else anything: with several hosts the arbiter opens their sum
     under a uniform mask. With one host its share follows from the score, which the guest is to learn.
     """
+    if guest._shared is not None:
+        from .shared_trainer import predict_shared
+
+        return predict_shared(guest, hosts, X, Xs)
     if len(hosts) != len(Xs):
         raise ParameterError(
             f"{len(hosts)} hosts and new rows for {len(Xs)}: one for each is needed"
