@@ -84,7 +84,7 @@ Residues ntt(const Residues& limb, std::uint64_t p, const std::string& backend, 
   if (n >> table.log_degree != 1) throw Error(ErrorKind::shape, "the length of a limb is a power of two");
   Buffer values(n);
   Residues result(static_cast<py::ssize_t>(n));
-  for (std::size_t i = 0; i < n; ++i) values.data()[i] = limb.data()[i] % p;
+  for (std::size_t i = 0; i < n; ++i) values.data()[i] = limb.data()[i] % (2 * p);
   {
     py::gil_scoped_release release;
     for (std::size_t i = 0; i < repeats; ++i)

@@ -3,7 +3,7 @@
 //
 // A limb is N residues modulo one prime. In coefficient order it lists a_0 .. a_{N-1}; in NTT order it lists
 // values at odd powers of a 2N-th root of unity, in the order of docs/maths/ntt.md, the same for every backend.
-// R = 2^radix_bits. A *prepared* limb holds a R mod p: products with it need one Montgomery reduction.
+// R = 2^radix_bits, or 1 with real roots. A *prepared* limb holds a R mod p: products with it need one reduction.
 // "lazy" means a word whose low radix_bits bits are some representative; everything else is canonical, below p.
 // Kernels own nothing, check nothing, never throw, and take no branch that depends on residues. The result may
 // alias any argument of the same length, and pointers are 64-byte aligned. n is a multiple of 64.
@@ -131,9 +131,13 @@ struct Kernels {
   void (*fft_inverse)(double* real, double* imaginary, const FftTable& table) noexcept;
 
   const FusedKernels* fused;  // or null
+  bool real_roots = false;    // factors in trees and tails are doubles: w, balanced, and w / p
 };
 
 extern const Kernels kPortableKernels;
+#if defined(HEFLOW_HAVE_AVX2)
+extern const Kernels kAvx2Kernels;
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
 extern const Kernels kAvx512IfmaKernels;
 #endif

@@ -8,7 +8,7 @@ namespace heflow::ring {
 const Kernels& kernels_for(const std::string& name) {
   if (name == kPortableKernels.name) return kPortableKernels;
 #if defined(HEFLOW_HAVE_AVX2)
-  if (runs_avx2() && name == "avx2") return kPortableKernels;  // polynomials have no AVX2 kernels of their own
+  if (runs_avx2() && name == kAvx2Kernels.name) return kAvx2Kernels;
 #endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
   if (runs_avx512ifma() && name == kAvx512IfmaKernels.name) return kAvx512IfmaKernels;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,19 @@ Word primitive_root(Word p, Word order) {
   }
 }
 
+Word bits_of(double x) {
+  Word bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+// An entry of a tree.
+Factor make_root(const Kernels& kernels, Word w, Word p) {
+  if (!kernels.real_roots) return make_factor(kernels, w, p);
+  const double balanced = w > p / 2 ? -static_cast<double>(p - w) : static_cast<double>(w);
+  return {bits_of(balanced), bits_of(balanced / static_cast<double>(p))};
+}
+
 struct OwnedNtt {
   const Kernels* kernels;
   Buffer words;
@@ -61,21 +75,21 @@ OwnedNtt* make_ntt(const Kernels& kernels, Word p, unsigned log_degree) {
     std::vector<Word> powers(degree);
     powers[0] = 1;
     for (unsigned i = 1; i < degree; ++i) powers[i] = multiply_mod(powers[i - 1], root, p);
-    for (unsigned k = 0; k < degree; ++k) out[k] = make_factor(kernels, powers[reversed(k, log_degree)], p);
+    for (unsigned k = 0; k < degree; ++k) out[k] = make_root(kernels, powers[reversed(k, log_degree)], p);
     Word* last = place + tree;
     for_tail(degree, [&](std::size_t at, unsigned k) { last[at] = out[k].value, last[at + 8] = out[k].quotient; });
     factors = out, tails = last, place += tree + tail;
   };
-  const Word root = primitive_root(p, 2 * Word{degree});
+  const Word root = primitive_root(p, 2 * Word{degree}), inverse = inverse_mod_vartime(root, p);
   fill(root, table.forward, table.forward_tail);
-  fill(inverse_mod_vartime(root, p), table.inverse, table.inverse_tail);
+  fill(inverse, table.inverse, table.inverse_tail);
   table.modulus = make_modulus(kernels, p);
   table.log_degree = log_degree;
   const unsigned largest = 2 * (log_degree > 15 ? log_degree : 15) + 2;
   table.uncorrected = p <= (~Word{0} >> (64 - kernels.radix_bits)) / largest;
   const Word scale = inverse_mod_vartime(degree, p);
   table.degree_inverse = make_factor(kernels, scale, p);
-  table.last = make_factor(kernels, multiply_mod(table.inverse[1].value, scale, p), p);
+  table.last = make_factor(kernels, multiply_mod(power_mod_vartime(inverse, degree / 2, p), scale, p), p);
   return new OwnedNtt{&kernels, std::move(words), table, nullptr};
 }
 
