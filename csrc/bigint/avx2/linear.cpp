@@ -9,14 +9,13 @@ namespace {
 // Columns of the sum, ready for a reduction.
 HEFLOW_INLINE void linear_columns(Vec* columns, const LinearTerm* terms, std::size_t count, bool second, const ModulusView& m) {
   const int h = static_cast<int>(m.limbs);
-  start(columns, 2 * h, [&](int c) HEFLOW_LAMBDA {
-    Word value = reduction_start(m, c);
-    for (std::size_t t = 0; t < count; ++t) {
-      const int limbs = static_cast<int>(terms[t].chunk_limbs);
-      value -= constants(meeting(limbs, h, c), meeting(limbs, h, c - 1));
+  start(columns, m, Products{0, h}, kHighBits);
+  for (std::size_t t = 0; t < count; ++t) {
+    const int limbs = static_cast<int>(terms[t].chunk_limbs);
+    for (int c = 0; c < limbs + h; ++c) {
+      columns[c] = minus(columns[c], broadcast(constants(meeting(limbs, h, c), meeting(limbs, h, c - 1))));
     }
-    return value;
-  });
+  }
   for (std::size_t t = 0; t < count; ++t) {
     Scratch scratch;
     const int limbs = static_cast<int>(terms[t].chunk_limbs);

@@ -10,20 +10,28 @@ void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexc
   const double* n = scratch.load_shared(m.n, h);
   const Real *x = scratch.load(a, h), *y = scratch.load(b, h);
   Vec* columns = scratch.columns(2 * h);
-  start(columns, 2 * h,
-        [&](int c) HEFLOW_LAMBDA { return reduction_start(m, c) - constants(meeting(h, h, c), meeting(h, h, c - 1)); });
-  reduce_rows(columns, scratch.reals(h), n, m, ProductRows{x, y});
+  start(columns, m, Products{1, h}, kHighBits);
+  reduce_rows(columns, scratch.reals(h), n, m, ProductRows<false>{x, y});
   normalise(vec(r), columns + h, h);
 }
 
-void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept { mont_mul(r, a, a, m); }
+void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs);
+  const double* n = scratch.load_shared(m.n, h);
+  const Real* x = scratch.load(a, h);
+  Vec* columns = scratch.columns(2 * h);
+  start(columns, m, SquareProducts{h}, kDoubledHighBits);
+  reduce_rows(columns, scratch.reals(h), n, m, SquareRows{x});
+  normalise(vec(r), columns + h, h);
+}
 
 void reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs);
   const double* n = scratch.load_shared(m.n, h);
   Vec *columns = scratch.columns(2 * h), *difference = scratch.columns(h);
-  start(columns, 2 * h, [&](int c) HEFLOW_LAMBDA { return reduction_start(m, c); });
+  start(columns, m, Products{0, h}, kHighBits);
   for (int i = 0; i < h; ++i) columns[i] = plus(columns[i], vec(x)[i]);
   reduce_rows(columns, scratch.reals(h), n, m, NoRows{});
   normalise(vec(r), columns + h, h);

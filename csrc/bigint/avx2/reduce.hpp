@@ -31,21 +31,59 @@ struct Scratch {
   // Limbs shared by all lanes as doubles.
   HEFLOW_INLINE_MEMBER const double* load_shared(const Word* limbs, int count) {
     double* taken = reinterpret_cast<double*>(columns((count + 3) / 4));
-    for (int i = 0; i < count; ++i) taken[i] = static_cast<double>(static_cast<long long>(limbs[i]));
+    int i = 0;
+    for (; i + 4 <= count; i += 4) {
+      _mm256_store_pd(taken + i, to_real(_mm256_loadu_si256(reinterpret_cast<const Vec*>(limbs + i))));
+    }
+    for (; i < count; ++i) taken[i] = static_cast<double>(static_cast<long long>(limbs[i]));
     return taken;
   }
 };
 
-// columns[c] = value(c), with the bias
-template <class Value>
-HEFLOW_INLINE void start(Vec* columns, int count, const Value& value) {
-  for (int c = 0; c < count; ++c) columns[c] = broadcast(value(c) + kBias - (c > 0 ? kBias >> kRadix : 0));
-}
+// How often the products of a kernel meet a column, by closed forms for columns below and from h on: `low` halves
+// in column c, hence as many `high` halves in column c + 1.
+struct Products {  // `each` full products of h x h limbs
+  Word each;
+  int h;
+  HEFLOW_INLINE_MEMBER Word below(int c) const { return each * static_cast<Word>(c + 1); }
+  HEFLOW_INLINE_MEMBER Word above(int c) const { return each * static_cast<Word>(2 * h - 1 - c); }
+};
+struct SquareProducts {  // the products (i, j), i <= j
+  int h;
+  HEFLOW_INLINE_MEMBER Word below(int c) const { return static_cast<Word>((c >> 1) + 1); }
+  HEFLOW_INLINE_MEMBER Word above(int c) const { return static_cast<Word>(h - ((c + 1) >> 1)); }
+};
 
-// What the columns of a reduction hold at first beside the constants of other products: n, and the constants of q n.
-HEFLOW_INLINE Word reduction_start(const ModulusView& m, int c) {
+// Columns before a reduction: minus all constants that `products`, of which the high halves count `high_bits`, and
+// q n will add; n, which keeps the result positive; and the bias.
+template <class Counts>
+HEFLOW_INLINE void start(Vec* columns, const ModulusView& m, const Counts& products, Word high_bits) {
   const int h = static_cast<int>(m.limbs);
-  return (c >= h ? m.n[c - h] : 0) - constants(meeting(h, h, c), meeting(h, h, c - 1));
+  const Products quotient{1, h};
+  constexpr Word bias = kBias - (kBias >> kRadix);
+  const auto below = [&](int c) HEFLOW_LAMBDA {
+    return bias - (products.below(c) + quotient.below(c)) * kLowBits - products.below(c - 1) * high_bits -
+           quotient.below(c - 1) * kHighBits;
+  };
+  const auto above = [&](int c) HEFLOW_LAMBDA {
+    return bias - (products.above(c) + quotient.above(c)) * kLowBits - products.above(c - 1) * high_bits -
+           quotient.above(c - 1) * kHighBits;
+  };
+  // The forms are linear over even and over odd columns: three values give all.
+  Vec value = broadcast(below(0)), step = broadcast(below(1) - below(0)), other = broadcast(below(2) - below(1));
+  for (int c = 0; c < h; c += 2) {
+    columns[c] = value;
+    columns[c + 1] = plus(value, step);
+    value = plus(value, plus(step, other));
+  }
+  columns[0] = plus(columns[0], broadcast(kBias >> kRadix));  // no carry comes in
+  value = broadcast(above(h)), step = broadcast(above(h + 1) - above(h)), other = broadcast(above(h + 2) - above(h + 1));
+  for (int i = 0; i < h; ++i) {
+    columns[h + i] = plus(value, broadcast(m.n[i]));
+    value = plus(value, step);
+    const Vec next = other;
+    other = step, step = next;
+  }
 }
 
 HEFLOW_INLINE void normalise(Vec* r, const Vec* columns, int count) {
@@ -72,48 +110,121 @@ struct QuotientDigit {
   }
 };
 
-// The products of a row are those of `rows`: add(low, high, i, j) for factor pairs (i, j).
+// The products of a row, besides q_i n: add(low, high, j) adds those with the j-th limb of the other factor.
 struct NoRows {
-  HEFLOW_INLINE_MEMBER void add(Vec&, Vec&, int, int) const {}
+  static constexpr bool square = false;
+  struct Row {
+    HEFLOW_INLINE_MEMBER void add(Vec&, Vec&, int) const {}
+  };
+  HEFLOW_INLINE_MEMBER Row row(int) const { return {}; }
 };
 
+template <bool Doubled>
 struct ProductRows {
+  static constexpr bool square = false;
   const Real *a, *b;
-  HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int i, int j) const { multiply_add(low, high, a[i], b[j]); }
+  struct Row {
+    Real a;
+    const Real* b;
+    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const { multiply_add<Doubled>(low, high, a, b[j]); }
+  };
+  HEFLOW_INLINE_MEMBER Row row(int i) const { return {Doubled ? _mm256_add_pd(a[i], a[i]) : a[i], b}; }
 };
 
-// columns (2h of them) += rows + q n, of which the lower h vanish; q is kept in `quotient`.
+// a^2: in row i the products a_i a_j, j > i, doubled, and a_i^2.
+struct SquareRows {
+  static constexpr bool square = true;
+  const Real* a;
+  struct Row {
+    Real once, twice;
+    const Real* b;
+    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const { multiply_add<true>(low, high, twice, b[j]); }
+    HEFLOW_INLINE_MEMBER void add_diagonal(Vec& low, Vec& high) const { multiply_add<true>(low, high, once, once); }
+  };
+  HEFLOW_INLINE_MEMBER Row row(int i) const { return {a[i], _mm256_add_pd(a[i], a[i]), a}; }
+};
+
+// Column j of row i, less q_i n.
+template <class Rows, class Row>
+HEFLOW_INLINE void add_column(Vec& low, Vec& high, const Row& row, int i, int j) {
+  if constexpr (Rows::square) {
+    if (j == i) row.add_diagonal(low, high);
+    if (j > i) row.add(low, high, j);
+  } else {
+    row.add(low, high, j);
+  }
+}
+
+// Columns first .. h - 1 of row i, which starts at `column`; `high` is what column first - 1 hands on.
+template <class Rows, class Row>
+HEFLOW_INLINE void add_row(Vec* column, Vec high, const Row& row, Real q, const double* n, int i, int first, int h) {
+  int j = first;
+  if constexpr (Rows::square) {
+    for (; j < i; ++j) {
+      Vec here = plus(column[j], high);
+      high = zero();
+      multiply_add(here, high, q, shared(n + j));
+      column[j] = here;
+    }
+    if (j == i) {
+      Vec here = plus(column[j], high);
+      high = zero();
+      row.add_diagonal(here, high);
+      multiply_add(here, high, q, shared(n + j));
+      column[j++] = here;
+    }
+  }
+  for (; j < h; ++j) {
+    Vec here = plus(column[j], high);
+    high = zero();
+    row.add(here, high, j);
+    multiply_add(here, high, q, shared(n + j));
+    column[j] = here;
+  }
+  column[h] = plus(column[h], high);
+}
+
+// columns (2h of them) += rows + q n, of which the lower h vanish; q is kept in `quotient`. A quotient digit takes
+// about thirty cycles from the column it clears, so that the next row's is made at the start of each row.
 template <class Rows>
 HEFLOW_INLINE void reduce_rows(Vec* columns, Real* quotient, const double* n, const ModulusView& m, const Rows& rows) {
   const int h = static_cast<int>(m.limbs);
   const QuotientDigit digit(m);
-  for (int i = 0; i < h; ++i) {
-    Vec* column = columns + i;
-    Vec below = column[0], high = zero();
-    rows.add(below, high, i, 0);
-    const Real q = digit(below);
-    quotient[i] = q;
-    multiply_add(below, high, q, shared(n));
-    high = plus(high, carry_of(below));
-    for (int j = 1; j < h; ++j) {
-      Vec here = plus(column[j], high);
-      high = zero();
-      rows.add(here, high, i, j);
-      multiply_add(here, high, q, shared(n + j));
-      column[j] = here;
-    }
-    column[h] = plus(column[h], high);
+  const auto clear = [&](Vec& low, Vec& high) HEFLOW_LAMBDA {  // column i of row i, its products already there
+    const Real q = digit(low);
+    multiply_add(low, high, q, shared(n));
+    high = plus(high, carry_of(low));
+    return q;
+  };
+  auto row = rows.row(0);
+  Vec first = columns[0], high = zero();
+  add_column<Rows>(first, high, row, 0, 0);
+  Real q = clear(first, high);
+  quotient[0] = q;
+  for (int i = 0; i + 1 < h; ++i) {
+    Vec second = plus(columns[i + 1], high), onward = zero();
+    add_column<Rows>(second, onward, row, i, 1);
+    multiply_add(second, onward, q, shared(n + 1));
+    const auto next_row = rows.row(i + 1);
+    high = zero();
+    add_column<Rows>(second, high, next_row, i + 1, 0);
+    const Real next = clear(second, high);
+    quotient[i + 1] = next;
+    add_row<Rows>(columns + i, onward, row, q, n, i, 2, h);
+    q = next, row = next_row;
   }
+  add_row<Rows>(columns + h - 1, high, row, q, n, h - 1, 1, h);
 }
 
 // columns += a * b for a of na limbs and b of nb limbs shared by all lanes
 HEFLOW_INLINE void add_product(Vec* columns, const Real* a, int na, const double* b, int nb) {
   for (int i = 0; i < na; ++i) {
+    const Real x = a[i];
     Vec high = zero();
     for (int j = 0; j < nb; ++j) {
       Vec here = plus(columns[i + j], high);
       high = zero();
-      multiply_add(here, high, a[i], shared(b + j));
+      multiply_add(here, high, x, shared(b + j));
       columns[i + j] = here;
     }
     columns[i + nb] = plus(columns[i + nb], high);

@@ -8,20 +8,18 @@ namespace heflow::bigint::avx2 {
 namespace {
 
 struct TwoProductRows {
+  static constexpr bool square = false;
   const Real *a, *b, *c, *d;
-  HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int i, int j) const {
-    multiply_add(low, high, a[i], b[j]);
-    multiply_add(low, high, c[i], d[j]);
-  }
+  struct Row {
+    Real a, c;
+    const Real *b, *d;
+    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const {
+      multiply_add(low, high, a, b[j]);
+      multiply_add(low, high, c, d[j]);
+    }
+  };
+  HEFLOW_INLINE_MEMBER Row row(int i) const { return {a[i], c[i], b, d}; }
 };
-
-// Columns of a reduction of `products` full products.
-HEFLOW_INLINE void start_products(Vec* columns, Word products, const ModulusView& m) {
-  const int h = static_cast<int>(m.limbs);
-  start(columns, 2 * h, [&](int c) HEFLOW_LAMBDA {
-    return reduction_start(m, c) - products * constants(meeting(h, h, c), meeting(h, h, c - 1));
-  });
-}
 
 }  // namespace
 
@@ -32,16 +30,30 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
   const Real *x0 = scratch.load(x, 2 * h), *x1 = x0 + h, *y0 = scratch.load(y, 2 * h), *y1 = y0 + h;
   Vec* columns = scratch.columns(2 * h);
   Real *quotient = scratch.reals(h), *unused = scratch.reals(h);
-  start_products(columns, 1, m);
-  reduce_rows(columns, quotient, n, m, ProductRows{x0, y0});
+  start(columns, m, Products{1, h}, kHighBits);
+  reduce_rows(columns, quotient, n, m, ProductRows<false>{x0, y0});
   normalise(vec(r), columns + h, h);
-  start_products(columns, 2, m);
+  start(columns, m, Products{2, h}, kHighBits);
   correct(columns, quotient, m);
   reduce_rows(columns, unused, n, m, TwoProductRows{x0, y1, x1, y0});
   normalise(vec(r) + h, columns + h, h);
 }
 
-void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept { dual_mul(r, x, x, m); }
+void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs);
+  const double* n = scratch.load_shared(m.n, h);
+  const Real *x0 = scratch.load(x, 2 * h), *x1 = x0 + h;
+  Vec* columns = scratch.columns(2 * h);
+  Real *quotient = scratch.reals(h), *unused = scratch.reals(h);
+  start(columns, m, SquareProducts{h}, kDoubledHighBits);
+  reduce_rows(columns, quotient, n, m, SquareRows{x0});
+  normalise(vec(r), columns + h, h);
+  start(columns, m, Products{1, h}, kDoubledHighBits);
+  correct(columns, quotient, m);
+  reduce_rows(columns, unused, n, m, ProductRows<true>{x0, x1});
+  normalise(vec(r) + h, columns + h, h);
+}
 
 void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept {
   Scratch scratch;
@@ -50,12 +62,12 @@ void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) 
   const Real *x0 = scratch.load(x, 2 * h), *x1 = x0 + h, *y = scratch.load(t, h);
   Vec* columns = scratch.columns(2 * h);
   Real *quotient = scratch.reals(h), *unused = scratch.reals(h);
-  start_products(columns, 1, m);
-  reduce_rows(columns, quotient, n, m, ProductRows{x0, y});
+  start(columns, m, Products{1, h}, kHighBits);
+  reduce_rows(columns, quotient, n, m, ProductRows<false>{x0, y});
   normalise(vec(r), columns + h, h);
-  start_products(columns, 1, m);
+  start(columns, m, Products{1, h}, kHighBits);
   correct(columns, quotient, m);
-  reduce_rows(columns, unused, n, m, ProductRows{x1, y});
+  reduce_rows(columns, unused, n, m, ProductRows<false>{x1, y});
   normalise(vec(r) + h, columns + h, h);
 }
 
@@ -65,8 +77,8 @@ void dual_reduce(Word* r, const Word* x, const ModulusView& m) noexcept {
   const double* n = scratch.load_shared(m.n, h);
   Vec *first = scratch.columns(2 * h), *second = scratch.columns(2 * h), *difference = scratch.columns(h);
   Real *quotient = scratch.reals(h), *unused = scratch.reals(h);
-  start_products(first, 0, m);
-  start_products(second, 0, m);
+  start(first, m, Products{0, h}, kHighBits);
+  start(second, m, Products{0, h}, kHighBits);
   for (int i = 0; i < h; ++i) {
     first[i] = plus(first[i], vec(x)[i]);
     second[i] = plus(second[i], vec(x)[h + i]);
@@ -88,7 +100,9 @@ void dual_compose(Word* r, const Word* x, const ModulusView& m) noexcept {
   const double* n = scratch.load_shared(m.n, h);
   const Real* x1 = scratch.load(x + static_cast<std::size_t>(h) * kLanes, h);
   Vec* columns = scratch.columns(2 * h);
-  start(columns, 2 * h, [&](int c) HEFLOW_LAMBDA { return 0 - constants(meeting(h, h, c), meeting(h, h, c - 1)); });
+  for (int c = 0; c < 2 * h; ++c) {
+    columns[c] = broadcast((c > 0 ? kBias - (kBias >> kRadix) : kBias) - constants(meeting(h, h, c), meeting(h, h, c - 1)));
+  }
   for (int i = 0; i < h; ++i) columns[i] = plus(columns[i], vec(x)[i]);
   add_product(columns, x1, h, n, h);
   normalise(vec(r), columns, 2 * h);
