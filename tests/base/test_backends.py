@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import heflow as hf
 import pytest
 from heflow._core import testing as core
+
+ROOT = Path(__file__).parents[2]
+AVAILABLE = [b.name for b in hf.backends() if b.available]
 
 
 def run(code, **environment):
@@ -23,18 +27,17 @@ def test_listing():
     infos = hf.backends()
     assert infos[0].name == "portable" and infos[0].available
     assert all(b.available or b.reason for b in infos)
-    assert hf.default_backend() in [b.name for b in infos if b.available]
+    assert hf.default_backend() in AVAILABLE
 
 
 @pytest.mark.parametrize("name", ["portable", "avx2", "avx512ifma"])
 def test_forcing_by_environment(name):
-    available = name in [b.name for b in hf.backends() if b.available]
     done = run(
         "import heflow as hf; print(hf.paillier.keygen(512, insecure=True).public.backend)",
         HEFLOW_BACKEND=name,
         PYTHONWARNINGS="ignore",
     )
-    if available:
+    if name in AVAILABLE:
         assert done.stdout.strip() == name
     else:
         assert "BackendError" in done.stderr and "not available" in done.stderr
@@ -59,3 +62,16 @@ def test_results_come_from_the_pool(secret):
     x = secret.public.encrypt(list(range(200)))
     del x
     assert core.pooled_bytes() > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", AVAILABLE)
+def test_whole_suite_with_a_backend_forced(name):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--ignore=tests/house", "tests"],
+        env={**os.environ, "HEFLOW_BACKEND": name},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
