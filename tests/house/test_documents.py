@@ -5,6 +5,8 @@ import io
 import re
 from pathlib import Path
 
+import gmpy2
+import heflow as hf
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -12,6 +14,14 @@ ROOT = Path(__file__).parents[2]
 
 def blocks(path, language="python"):
     return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.M | re.S)
+
+
+def blum_prime(bits, seed):
+    """Any prime that is 3 modulo 4: it protects nothing."""
+    p = gmpy2.next_prime((1 << bits) - (seed << (bits - 8)))
+    while p % 4 != 3:
+        p = gmpy2.next_prime(p)
+    return int(p)
 
 
 def test_readme_prints_what_it_shows():
@@ -55,6 +65,19 @@ def test_the_tutorial_runs():
         and printed.count("UnsupportedOperationError") == 3
         and "EncodingError" in printed
     )
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/how-to/*.md")), ids=lambda p: p.stem)
+def test_how_to_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    p, q = (blum_prime(1024, seed) for seed in (1, 2))
+    secret = hf.paillier.secret_from_primes(p, q)
+    x = secret.public.encrypt([3, 4])
+    ints = x.to_ciphertext_ints()
+    scope = {"hf": hf, "secret": secret, "x": x, "p": p, "q": q, "n": p * q, "ints": ints}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for block in blocks(path):
+            exec(block, scope)
 
 
 @pytest.mark.parametrize(
