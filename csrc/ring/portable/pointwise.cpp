@@ -73,7 +73,7 @@ void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const 
 
 void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
                     std::size_t count, std::size_t n, const Modulus& m) noexcept {
-  // Lazy digits are below 2^56 and keys below 2^50: 64 terms stay below 2^112. Only below 2^64 p does one
+  // Lazy digits are below 2^57 and keys below 2^50: 64 terms stay below 2^113. Only below 2^64 p does one
   // Montgomery step suffice, so the upper word is reduced first.
   for (std::size_t i = 0; i < n; ++i) {
     Wide sum0 = 0, sum1 = 0;
