@@ -113,7 +113,7 @@ struct Kernels {
   // (x0 + x1 s)(y0 + y1 s) = d0 + d1 s + d2 s^2
   void (*tensor)(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
                  const Modulus& m) noexcept;
-  // r0 = sum digits[i] keys0[i], r1 = sum digits[i] keys1[i]; digits lazy, keys prepared, count <= 64
+  // r0 = sum digits[i] keys0[i], r1 = sum digits[i] keys1[i]; digits < 2p or of forward_lazy, keys prepared, count <= 64
   void (*inner_products)(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
                          std::size_t count, std::size_t n, const Modulus& m) noexcept;
   // The residue of the balanced representative of a (mod `from`) modulo `to`.

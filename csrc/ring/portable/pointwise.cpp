@@ -6,11 +6,18 @@ namespace heflow::ring::portable {
 namespace {
 
 constexpr double kMagic = 0x1.8p52;  // adding and subtracting it rounds to the nearest integer, ties to even
+constexpr Word kMagicBits = 0x4338000000000000;
 
-// Integers below 2^50 in size.
-inline Word from_integer(std::int64_t x, const Modulus& m) {
-  const Word offset = ((Word{1} << 50) + m.p - 1) / m.p * m.p;
-  return canonical(static_cast<Word>(x) + offset, m);
+// A multiple of p that makes integers above -2^50 positive.
+inline Word lift(const Modulus& m) { return ((Word{1} << 50) + m.p - 1) / m.p * m.p; }
+
+inline Word word(double integral) { return static_cast<Word>(static_cast<std::int64_t>(integral)); }
+
+// x mod p without preparation, x < 2 p^2, by Barrett; `quotient` = floor(2^(56 + bits) / p). What both floors leave
+// off is less than p / 16.
+inline Word barrett(Wide x, Word quotient, const Modulus& m) {
+  const Word q = high_product(static_cast<Word>(x >> (m.bits - 8)), quotient);
+  return correct(static_cast<Word>(x) - q * m.p, m.p);
 }
 
 inline Word sum(Word a, Word b, Word p) { return correct(a + b, p); }
@@ -63,27 +70,25 @@ void difference_scale(Word* r, const Word* a, const Word* b, const Factor& w, co
 
 void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const Word* y0, const Word* y1, std::size_t n,
             const Modulus& m) noexcept {
+  const auto quotient = static_cast<Word>((Wide{1} << (56 + m.bits)) / m.p);
   for (std::size_t i = 0; i < n; ++i) {
-    const Word a0 = x0[i], a1 = x1[i], b0 = product(y0[i], m.square, m), b1 = product(y1[i], m.square, m);
-    d0[i] = product(a0, b0, m);
-    d1[i] = montgomery(static_cast<Wide>(a0) * b1 + static_cast<Wide>(a1) * b0, m);
-    d2[i] = product(a1, b1, m);
+    const Word a0 = x0[i], a1 = x1[i], b0 = y0[i], b1 = y1[i];
+    d0[i] = barrett(static_cast<Wide>(a0) * b0, quotient, m);
+    d1[i] = barrett(static_cast<Wide>(a0) * b1 + static_cast<Wide>(a1) * b0, quotient, m);
+    d2[i] = barrett(static_cast<Wide>(a1) * b1, quotient, m);
   }
 }
 
 void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
                     std::size_t count, std::size_t n, const Modulus& m) noexcept {
-  // Lazy digits are below 2^57 and keys below 2^50: 64 terms stay below 2^113. Only below 2^64 p does one
-  // Montgomery step suffice, so the upper word is reduced first.
+  // Lazy digits are at most 66p: 64 products with prepared keys stay below 2^64 p.
   for (std::size_t i = 0; i < n; ++i) {
     Wide sum0 = 0, sum1 = 0;
     for (std::size_t k = 0; k < count; ++k) {
       sum0 += static_cast<Wide>(digits[k][i]) * keys0[k][i];
       sum1 += static_cast<Wide>(digits[k][i]) * keys1[k][i];
     }
-    const Word high0 = canonical(static_cast<Word>(sum0 >> 64), m), high1 = canonical(static_cast<Word>(sum1 >> 64), m);
-    r0[i] = montgomery(static_cast<Wide>(high0) << 64 | static_cast<Word>(sum0), m);
-    r1[i] = montgomery(static_cast<Wide>(high1) << 64 | static_cast<Word>(sum1), m);
+    r0[i] = montgomery(sum0, m), r1[i] = montgomery(sum1, m);
   }
 }
 
@@ -100,16 +105,23 @@ void from_int8(Word* r, const std::int8_t* a, std::size_t n, const Modulus& m) n
 }
 
 void from_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
-  for (std::size_t i = 0; i < n; ++i) r[i] = from_integer(static_cast<std::int64_t>(a[i]), m);
+  const auto p = static_cast<double>(m.p);
+  const double inverse = 1 / p;
+  for (std::size_t i = 0; i < n; ++i) {
+    // All integers below 2^52, hence exact; the quotient may be off by one, so |remainder| <= p.
+    const double quotient = a[i] * inverse + kMagic - kMagic, biased = a[i] - quotient * p + kMagic;
+    Word bits;
+    __builtin_memcpy(&bits, &biased, sizeof bits);
+    r[i] = correct(difference(bits, kMagicBits, m.p), m.p);
+  }
 }
 
 void from_wide_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
-  const Word w = (Word{1} << 48) % m.p;
+  const Word w = (Word{1} << 48) % m.p, lifted = lift(m);
   const Factor shift = {w, static_cast<Word>((static_cast<Wide>(w) << 64) / m.p)};
   for (std::size_t i = 0; i < n; ++i) {
     const double high = a[i] * 0x1p-48 + kMagic - kMagic, low = a[i] - high * 0x1p48;  // both exact
-    const Word top = correct(times(from_integer(static_cast<std::int64_t>(high), m), shift, m.p), m.p);
-    r[i] = sum(top, from_integer(static_cast<std::int64_t>(low), m), m.p);
+    r[i] = canonical(times(word(high) + lifted, shift, m.p) + word(low) + lifted, m);
   }
 }
 
