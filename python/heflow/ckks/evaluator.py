@@ -51,6 +51,7 @@ class Evaluator(Rotations, Columns):
         if not parameters.security_bits:
             self.label += "-INSECURE"
         self.scale_bits = parameters.scale_bits
+        self._fresh = noise.fresh_public(parameters)
         self._rounding = noise.rounding(parameters)
         self._switching = noise.switching(parameters)
         self.range_limit = 1 << (parameters.scale_bits + (parameters.integer_bits or 0))
@@ -61,7 +62,8 @@ class Evaluator(Rotations, Columns):
         for p in range(len(self._moduli), 1, -1):
             scales[p - 1] = scales[p] ** 2 / self._moduli[p - 1]
         self._scales = scales
-        self.capacity = self._product(2) // 3
+        self._capacities = [self._product(min(p, 2)) // 3 for p in range(len(scales))]
+        self.capacity = self._capacities[-1]
 
     def _product(self, count: int) -> int:
         total = 1
@@ -81,7 +83,7 @@ class Evaluator(Rotations, Columns):
 
     def capacity_of(self, a: SlotBatch) -> int:
         """Return the largest integer that fits, with room for noise and the growth of scales."""
-        capacity = self._product(min(a.primes, 2)) // 3
+        capacity = self._capacities[a.core.primes]
         return capacity * self.slots if a.total else capacity
 
     def _require_level(self, a: SlotBatch, what: str) -> None:
@@ -130,20 +132,21 @@ class Evaluator(Rotations, Columns):
         wide = self._wide((limit or self.range_limit).bit_length())
         primes = len(self._moduli)
         core = _ckks.encrypt_public(self._public, table, primes, self._scales[primes], wide)
-        return self.new_batch(core, int(np.size(values)), noise.fresh_public(self.parameters))
+        return self.new_batch(core, int(np.size(values)), self._fresh)
 
     def rerandomize(self, a: SlotBatch) -> SlotBatch:
         """Add fresh encryptions of zero."""
         zeros = np.zeros((len(a.core), self.slots))
         fresh = _ckks.encrypt_public(self._public, zeros, a.primes, 1.0, False)
-        return a.with_core(
-            _ckks.add(a.core, fresh), noise=a.noise + noise.fresh_public(self.parameters)
-        )
+        return a.with_core(_ckks.add(a.core, fresh), noise=a.noise + self._fresh)
 
     # Arithmetic
 
     def _paired(self, a: SlotBatch, b: SlotBatch) -> tuple[SlotBatch, SlotBatch]:
         """Return the operands with equal elements in equal places."""
+        alike = a.positions is b.positions and (a.total, a.factor) == (b.total, b.factor)
+        if alike and a.primes == b.primes and len(a.core) == len(b.core):
+            return a, b
         if a.total != b.total:
             a, b = (a if a.total else self._as_totals(a)), (b if b.total else self._as_totals(b))
         if a.factor != b.factor:

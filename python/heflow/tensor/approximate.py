@@ -18,6 +18,7 @@ from ..encoding import Encoding, Plain, as_plain
 from ..encoding.fixed_point import as_messages, declared_encoding, encode
 from ..encoding.headroom import require, round_up
 from ..errors import EncodingRangeError, ParameterError, UnsupportedOperationError
+from . import encrypted as _encrypted
 from . import operators
 
 if TYPE_CHECKING:
@@ -40,8 +41,6 @@ def encrypt(
     strict: bool,
 ) -> EncryptedTensor:
     """Validate and encrypt a message."""
-    from .encrypted import EncryptedTensor
-
     evaluator = public.evaluator
     if scale_bits is not None and scale_bits != evaluator.scale_bits:
         raise ParameterError(
@@ -58,9 +57,10 @@ def encrypt(
     sizes = np.abs(flat)
     tiny = math.ldexp(0.5, -evaluator.scale_bits)
     fine = bool(sizes.max(initial=0.0) <= encoding.bound)  # not for NaN
-    if not fine or np.count_nonzero(sizes <= tiny) > len(flat) - np.count_nonzero(flat):
+    few = np.count_nonzero(sizes <= tiny)
+    if not fine or (few and few > np.count_nonzero(sizes == 0)):
         encode(values, encoding, strict=strict)  # says what is wrong
-    return EncryptedTensor(
+    return _encrypted.EncryptedTensor(
         public, encrypt_values(flat, encoding.limit), values.shape, encoding, False
     )
 

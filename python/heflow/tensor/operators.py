@@ -25,6 +25,7 @@ from ..errors import (
     UnsupportedOperationError,
 )
 from . import approximate
+from . import encrypted as _encrypted
 
 if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
@@ -35,9 +36,7 @@ RECIPROCAL_SCALE_BITS = 64  # so that division by thousands keeps its digits
 
 def is_tensor(x: Any) -> bool:
     """Whether x is an encrypted tensor."""
-    from .encrypted import EncryptedTensor
-
-    return isinstance(x, EncryptedTensor)
+    return isinstance(x, _encrypted.EncryptedTensor)
 
 
 def attempt(operation: Callable[..., Any], *operands: Any) -> Any:
@@ -53,6 +52,8 @@ def require_same_key(*tensors: EncryptedTensor) -> None:
     """Refuse tensors of different keys or backends."""
     first = tensors[0]
     for other in tensors[1:]:
+        if other._public is first._public:
+            continue
         if other.key_id != first.key_id:
             raise KeyMismatchError(
                 f"tensors of two keys met ({first.key_id} and {other.key_id}): encrypt both under one"
