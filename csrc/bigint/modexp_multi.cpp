@@ -6,33 +6,17 @@
 #include <vector>
 
 #include "buckets.hpp"
+#include "modexp_straus.hpp"
 #include "modexp_window.hpp"
+#include "signed_digits.hpp"
 
 namespace heflow::bigint {
 namespace {
 
-__extension__ typedef unsigned __int128 Wide;
-
-// Bits of |x| for the widest of `count` integers.
-std::size_t widest(const SignedIntegers& x, std::size_t count) {
-  std::size_t bits = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t* words = x.words + i * x.words_each;
-    const std::int64_t sign = words[x.words_each - 1] >> 63;
-    for (std::size_t k = x.words_each; k-- > 0;) {
-      const auto word = static_cast<Word>(words[k] ^ sign);  // |x| or |x| - 1
-      if (word == 0) continue;
-      bits = std::max(bits, 64 * k + 64 - static_cast<std::size_t>(__builtin_clzll(word)) + (sign != 0 ? 1 : 0));
-      break;
-    }
-    if (sign != 0 && bits == 0) bits = 1;
-  }
-  return bits;
-}
-
 struct Plan {
   unsigned digit_bits;  // c
   std::size_t windows;  // digits an exponent
+  double cost;          // of an output, in products
   std::size_t buckets() const { return (std::size_t{1} << (digit_bits - 1)) + 1; }
 };
 
@@ -42,51 +26,13 @@ Plan best_plan(std::size_t bits, std::size_t length) {
   Plan best{};
   double least = 1e300;
   for (unsigned c = 2; c <= 9; ++c) {
-    const Plan plan{c, (bits + 2 + c - 1) / c};
-    const double windows = static_cast<double>(plan.windows);
-    const double cost =
-        windows * (kBucketStep * static_cast<double>(length) + 2 * static_cast<double>(plan.buckets()) + kSquare * c);
-    if (cost < least) least = cost, best = plan;
+    Plan plan{c, (bits + 2 + c - 1) / c, 0};
+    plan.cost = static_cast<double>(plan.windows) *
+                (kBucketStep * static_cast<double>(length) + 2 * static_cast<double>(plan.buckets()) + kSquare * c);
+    if (plan.cost < least) least = plan.cost, best = plan;
   }
   return best;
 }
-
-// weights + sum_k 2^(c-1) 2^(ck), whose plain base-2^c digits are the signed digits plus 2^(c-1).
-class ShiftedWeights {
- public:
-  ShiftedWeights(const SignedIntegers& weights, std::size_t count, const Plan& plan)
-      : plan_(plan), words_((plan.digit_bits * plan.windows + 63) / 64 + 1), shifted_(count * words_) {
-    std::vector<Word> offset(words_, 0);
-    for (std::size_t k = 0; k < plan.windows; ++k) {
-      const std::size_t bit = plan.digit_bits * k + plan.digit_bits - 1;
-      offset[bit / 64] |= Word{1} << (bit % 64);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t* weight = weights.words + i * weights.words_each;
-      const auto sign = static_cast<Word>(weight[weights.words_each - 1] >> 63);
-      Word carry = 0;
-      for (std::size_t k = 0; k < words_; ++k) {
-        const Word word = k < weights.words_each ? static_cast<Word>(weight[k]) : sign;
-        const Wide sum = static_cast<Wide>(word) + offset[k] + carry;
-        shifted_[i * words_ + k] = static_cast<Word>(sum);
-        carry = static_cast<Word>(sum >> 64);
-      }
-    }
-  }
-
-  long digit(std::size_t weight, std::size_t window) const {
-    const Word* words = shifted_.data() + weight * words_;
-    const std::size_t bit = plan_.digit_bits * window, k = bit / 64, shift = bit % 64;
-    Word value = words[k] >> shift;
-    if (shift + plan_.digit_bits > 64) value |= words[k + 1] << (64 - shift);
-    return static_cast<long>(value & ((Word{1} << plan_.digit_bits) - 1)) - (1L << (plan_.digit_bits - 1));
-  }
-
- private:
-  Plan plan_;
-  std::size_t words_;
-  std::vector<Word> shifted_;
-};
 
 // Every item and its inverse as a row of limbs.
 class ItemRows {
@@ -121,7 +67,7 @@ struct Job {
   std::size_t length;
 };
 
-void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const ShiftedWeights& weights, const Plan& plan,
+void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const SignedDigits& weights, const Plan& plan,
               const Modulus& m) {
   const Kernels& k = m.kernels();
   const unsigned lanes = m.lanes();
@@ -166,7 +112,7 @@ void run_jobs(Word* result, const Job* jobs, const ItemRows& items, const Shifte
 }
 
 // One output for each job, in order.
-BatchPtr run_all(const Batch& batch, std::vector<Job>& jobs, const ItemRows& items, const ShiftedWeights& weights,
+BatchPtr run_all(const Batch& batch, std::vector<Job>& jobs, const ItemRows& items, const SignedDigits& weights,
                  const Plan& plan) {
   const Modulus& m = batch.modulus();
   const std::size_t size = jobs.size();
@@ -192,7 +138,11 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
   const std::size_t part = (length + parts - 1) / parts;
   const std::size_t bits = std::max<std::size_t>(widest(weights, rows * length), 1);
   const Plan plan = best_plan(bits, part);
-  const ShiftedWeights shifted(weights, rows * length, plan);
+  const StrausPlan shared = straus_plan(bits, batch.size(), length, outputs);
+  if (parts == 1 && shared.cost < plan.cost * static_cast<double>(outputs)) {
+    return straus_power_vartime(batch, vectors, count, length, weights, rows, shared);
+  }
+  const SignedDigits shifted(weights, rows * length, plan.digit_bits, plan.windows);
   const ItemRows items(batch);
   // Neighbouring lanes share a vector, so that they read the same rows.
   std::vector<Job> jobs;
@@ -221,7 +171,7 @@ BatchPtr sparse_power_vartime(const Batch& batch, const std::int64_t* starts, st
                               const SignedIntegers& weights) {
   const auto count = static_cast<std::size_t>(starts[rows]);
   const Plan plan = best_plan(std::max<std::size_t>(widest(weights, count), 1), std::max<std::size_t>(count / rows, 1));
-  const ShiftedWeights shifted(weights, count, plan);
+  const SignedDigits shifted(weights, count, plan.digit_bits, plan.windows);
   const ItemRows table(batch);
   const auto length = [&](std::int64_t r) { return starts[r + 1] - starts[r]; };
   // Lanes of a group run as long as the longest: rows of like length go together.

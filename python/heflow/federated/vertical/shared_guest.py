@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...errors import EncodingRangeError
 from .columns import Columns
 from .shared_party import SharedParty
-from .shares import Integers, encrypted_product, scaled
+from .shares import Integers, scaled
 from .widths import FEATURE_LIMIT, RESIDUAL_BITS, SCORE_BITS, SharedSettings, Widths
 
 __all__ = ["SharedGuest"]
@@ -69,7 +69,7 @@ class SharedGuest(SharedParty):
         packing = widths.scores_packing
         rest = self._tensor(self._peer, parts[2], packing.groups(count), widths.sum_limit)
         mask = widths.score.draw(count)
-        terms = packing.gather(encrypted_product(self._block(), weights, FEATURE_LIMIT))
+        terms = packing.product(self._block(), weights, FEATURE_LIMIT)
         total = self._peer.evaluator.add(terms._batch, rest._batch)
         local = blinded + self._times(self._own, widths.weight) + mask
         packed = packing.plus(terms._with(total), local)

@@ -10,7 +10,7 @@ from ...encoding import Encoding, encode_integers, round_up
 from ...errors import ParameterError
 from ...tensor import EncryptedTensor
 from .shared_party import SharedParty, encrypt_for
-from .shares import Integers, encrypted_product, scaled
+from .shares import Integers, scaled
 from .widths import FEATURE_LIMIT, SharedSettings, Widths
 
 __all__ = ["SharedHost"]
@@ -55,7 +55,7 @@ class SharedHost(SharedParty):
         share = self._tensor(self._peer, part, self.n_columns, widths.weight)
         mask = widths.product.draw(count)
         packing = widths.products_packing
-        packed = packing.gather(encrypted_product(self._block(), share, FEATURE_LIMIT))
+        packed = packing.product(self._block(), share, FEATURE_LIMIT)
         local = self._times(self._own, widths.weight) - mask
         encrypt = self._secret.encrypt_integers
         return self._write(

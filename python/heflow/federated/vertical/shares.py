@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...encoding import Encoding, encode_integers, plain, round_up
+from ...encoding import Encoding, encode_integers, is_sparse, plain, round_up
 from ...encoding import words as _words
 from ...errors import HeadroomError, ParameterError
 from ...tensor import EncryptedTensor
@@ -23,6 +23,7 @@ __all__ = ["Factor", "Masked", "Packing", "encrypted_product", "product", "scale
 
 STATISTICAL_BITS = 40
 FACTOR_BITS = 32
+LANES = 8  # ciphertexts that the widest backend computes on at once
 Integers = NDArray[Any]  # Python integers
 
 
@@ -118,7 +119,7 @@ class Packing:
     Attributes
     ----------
     bits : int
-        Of a field, whole bytes.
+        Of a field.
     fields : int
         Of a plaintext. Element i of `count` stands in field i // groups of plaintext i % groups.
     """
@@ -134,7 +135,7 @@ class Packing:
         ------
         HeadroomError
         """
-        bits = -(-largest.bit_length() // 8) * 8
+        bits = largest.bit_length()
         spare = max(widest.bit_length() + 4 - bits, 1)
         fields = (capacity.bit_length() - 1 - spare) // bits
         if fields < 1:
@@ -150,13 +151,13 @@ class Packing:
         return (1 << self.bits * self.fields) - 1
 
     def groups(self, count: int) -> int:
-        """Return the plaintexts for `count` values."""
-        return -(-count // self.fields)
+        """Return the plaintexts for `count` values: a multiple of LANES, for less than that costs the same."""
+        return min(count, -(-count // (LANES * self.fields)) * LANES)
 
     def join(self, values: Integers) -> Integers:
-        """Put plain integers, of any sign, side by side."""
+        """Put plain integers, of any sign, side by side; of a matrix the elements of each column."""
         groups = self.groups(len(values))
-        total = np.zeros(groups, dtype=object)
+        total = np.zeros((groups, *values.shape[1:]), dtype=object)
         for start in reversed(range(0, len(values), groups)):
             part = values[start : start + groups]
             total = total << self.bits
@@ -165,13 +166,14 @@ class Packing:
 
     def split(self, joined: Integers, count: int) -> Integers:
         """Take fields apart again."""
-        size = self.bits // 8
-        data = b"".join(int(v).to_bytes(size * self.fields, "little") for v in joined)
-        fields = np.frombuffer(data, dtype=np.uint8).reshape(len(joined), self.fields, size)
-        width = size // 8 + 1
-        padded = np.zeros((count, 8 * width), dtype=np.uint8)
-        padded[:, :size] = fields.transpose(1, 0, 2).reshape(-1, size)[:count]
-        return _objects(padded.view("<i8"))
+        words = _words.from_python(joined.tolist(), _words.width_for(self.limit)).astype("<i8")
+        bits = np.unpackbits(
+            words.view(np.uint8).reshape(len(joined), -1), axis=1, bitorder="little"
+        )
+        fields = bits[:, : self.bits * self.fields].reshape(len(joined), self.fields, self.bits)
+        wide = np.zeros((count, 64 * _words.width_for(1 << self.bits)), dtype=np.uint8)
+        wide[:, : self.bits] = fields.transpose(1, 0, 2).reshape(-1, self.bits)[:count]
+        return _objects(np.packbits(wide, axis=1, bitorder="little").view("<i8"))
 
     def gather(self, x: EncryptedTensor) -> EncryptedTensor:
         """Put the elements of a tensor side by side: `bits` squarings for each (Horner's rule)."""
@@ -189,6 +191,21 @@ class Packing:
                 else raised
             )
         return x._with(total, (groups,), Encoding(0, round_up(self.limit), True), True)
+
+    def product(self, matrix: Any, x: EncryptedTensor, bound: int) -> EncryptedTensor:
+        """Return matrix @ x packed, for a matrix of int64, dense or sparse, with entries up to `bound`.
+
+        Dense rows that go into one plaintext are joined beforehand: their exponents stand in fields too, and
+        the squarings of the product are those of the packing.
+        """
+        if is_sparse(matrix):
+            return self.gather(encrypted_product(matrix, x, bound))
+        joined = self.join(matrix.astype(object))
+        width = _words.width_for(bound << self.bits * (self.fields - 1))
+        words = _words.from_python(joined.reshape(-1).tolist(), width).reshape(*joined.shape, width)
+        vector = np.arange(x.size, dtype=np.int64).reshape(1, -1)
+        batch = x.public.evaluator.matmul_plain(x._batch, vector, words)
+        return x._with(batch, (len(joined),), Encoding(0, round_up(self.limit), True), True)
 
     def plus(self, x: EncryptedTensor, values: Integers) -> EncryptedTensor:
         """Add plain integers to packed ciphertexts."""
