@@ -128,6 +128,33 @@ def test_python_imports(path):
             )
 
 
+NAMES_SCHEMES = {  # the rooms of the learning layer where schemes meet: keys of a plan, parameters of a plan
+    "federated/keys.py",
+    "federated/plan.py",
+    "linear_model/plan.py",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for f in ("federated", "linear_model") for p in (PYTHON / f).rglob("*.py")),
+    ids=lambda p: str(p.relative_to(PYTHON)),
+)
+def test_learning_code_names_no_scheme(path):
+    """No import and no name of a scheme; texts for people may advise one."""
+    if str(path.relative_to(PYTHON)) in NAMES_SCHEMES:
+        return
+    assert not [name for name in imported(path) if name[0] in ("paillier", "ckks")]
+    for node in ast.walk(ast.parse(path.read_text())):
+        named = (
+            getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "arg", None)
+        )
+        assert named not in ("paillier", "ckks"), (path, named)
+        compared = node.comparators if isinstance(node, ast.Compare) else []
+        texts = [getattr(c, "value", None) for c in compared]
+        assert not {"paillier", "ckks"} & {t for t in texts if isinstance(t, str)}, path
+
+
 def test_schemes_are_not_named_above_the_boundary():
     for folder in ("tensor", "encoding"):
         for path in (PYTHON / folder).glob("*.py"):

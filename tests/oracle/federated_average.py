@@ -6,24 +6,23 @@ import numpy as np
 
 
 def quantised(x, clip, bits):
-    """The integer that stands for each value, by definition."""
-    largest = (1 << bits) - 1
-    inside = np.clip(np.asarray(x, np.float64), -clip, clip)
-    return np.rint((inside + clip) * (largest / (2 * clip))).astype(np.int64)
+    """The signed integer of `bits` bits that stands for each value: steps of 2 clip / (2**bits - 1)."""
+    step = 2 * clip / ((1 << bits) - 1)
+    nearest = np.rint(np.asarray(x, np.float64) / step)
+    return np.clip(nearest, -(1 << (bits - 1)), (1 << (bits - 1)) - 1).astype(np.int64)
 
 
 def mean_of(updates, weights, clip, bits):
     """The weighted mean of quantised updates: integers added one by one, divided exactly at the end."""
-    total, largest = sum(weights), (1 << bits) - 1
+    total, step = sum(weights), Fraction(2 * clip) / ((1 << bits) - 1)
     result = []
     for arrays in zip(*updates, strict=True):
         numbers = [quantised(a, clip, bits).ravel().tolist() for a in arrays]
-        sums = [
-            sum(w * v for w, v in zip(weights, column, strict=True))
-            for column in zip(*numbers, strict=True)
-        ]
-        exact = [Fraction(2 * clip) * s / (largest * total) - Fraction(clip) for s in sums]
-        result.append(np.array([float(v) for v in exact]).reshape(np.shape(arrays[0])))
+        columns = zip(*numbers, strict=True)
+        sums = [sum(w * v for w, v in zip(weights, c, strict=True)) for c in columns]
+        result.append(
+            np.array([float(step * s / total) for s in sums]).reshape(np.shape(arrays[0]))
+        )
     return result
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EncodingRangeError, ParameterError, ShapeError
+from ..errors import EncodingRangeError, EncodingTypeError, ParameterError, ShapeError
 from ..tensor import EncryptedTensor, stack
 
 __all__ = ["EncryptedColumns", "Estimator", "encrypt_columns", "features"]
@@ -64,15 +64,41 @@ def features(X: Any) -> Reals:
     ------
     ShapeError, EncodingRangeError
     """
-    X = np.asarray(X, dtype=np.float64)
-    if X.ndim != 2 or 0 in X.shape:
+    if hasattr(X, "toarray"):
+        raise ParameterError("X is a sparse matrix, which these models do not take: X.toarray()")
+    X = np.asarray(X)
+    if X.dtype.kind == "c":
+        raise EncodingTypeError("Complex data not supported: X holds complex numbers")
+    X = X.astype(np.float64)
+    if X.ndim != 2:
         raise ShapeError(
-            f"X of shape {X.shape}: (n_samples, n_features) is needed; X.reshape(-1, 1) for one column"
+            f"X of shape {X.shape}; (n_samples, n_features) is needed. Reshape your data: X.reshape(-1, 1) for "
+            "one column, X.reshape(1, -1) for one row"
         )
+    if 0 in X.shape:
+        what = "sample(s)" if X.shape[0] == 0 else "feature(s)"
+        raise ShapeError(f"0 {what} (shape={X.shape}) while a minimum of 1 is required.")
     if not np.isfinite(X).all():
-        raise EncodingRangeError("X holds missing or infinite values: fill them in first")
+        raise EncodingRangeError(
+            "X holds missing (NaN) or infinite (inf) values: fill them in first"
+        )
     checked: Reals = X
     return checked
+
+
+def required(y: Any, model: Any) -> NDArray[Any]:
+    """Return labels or targets as an array.
+
+    Raises
+    ------
+    ParameterError
+        There are none.
+    """
+    if y is None:
+        raise ParameterError(
+            f"{type(model).__name__} requires y to be passed, but the target y is None"
+        )
+    return np.asarray(y)
 
 
 class Estimator:
@@ -132,7 +158,8 @@ class Estimator:
         X = X if encrypted else features(X)
         if X.shape[-1] != self.n_features_in_:
             raise ShapeError(
-                f"X has {X.shape[-1]} columns and the model was fitted with {self.n_features_in_}"
+                f"X has {X.shape[-1]} features, but {type(self).__name__} is expecting {self.n_features_in_} "
+                "features as input: those that it was fitted with"
             )
         if isinstance(X, EncryptedColumns):
             return weights @ X.columns + intercept

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, ShapeError
-from ._base import Estimator, features
+from ._base import Estimator, features, required
 
 __all__ = ["LinearRegression", "statistics"]
 
@@ -61,7 +61,7 @@ class LinearRegression(Estimator):
 
     def fit(self, X: Any, y: Any) -> LinearRegression:
         """Fit on plain rows."""
-        return self._solve(*statistics(X, y))
+        return self._solve(*statistics(X, required(y, self)))
 
     def fit_statistics(
         self, xtx: Any, xty: Any, decrypt: Callable[[Any], Any] | None = None

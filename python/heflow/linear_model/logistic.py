@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError, ShapeError, UnsupportedOperationError
 from ..tensor import EncryptedTensor
-from ._base import EncryptedColumns, Estimator, features
+from ._base import EncryptedColumns, Estimator, features, required
 from .encrypted_training import Progress, Refresh, train
 from .nesterov import nesterov, signed_rows
 from .plan import EncryptedRows, TrainingPlan
@@ -46,6 +46,9 @@ class LogisticRegression(Estimator):
         shape (n_features,)
     intercept_ : ndarray of float64, shape (1,); or an EncryptedTensor of shape (1,)
     classes_ : ndarray, shape (2,)
+    n_iter_ : int
+        Steps taken.
+    n_features_in_ : int
     """
 
     _kind = "classifier"
@@ -134,19 +137,19 @@ class LogisticRegression(Estimator):
             )
             self.intercept_, self.coef_ = learned[:1], learned[1:]
             self.classes_ = np.array([-1, 1])
-            self.n_features_in_ = X.plan.n_features
+            self.n_features_in_, self.n_iter_ = X.plan.n_features, X.plan.steps
             return self
-        X, y = features(X), np.asarray(y)
+        X, y = features(X), required(y, self)
         if y.shape != X.shape[:1]:
             raise ShapeError(
                 f"y of shape {y.shape} for {len(X)} rows: one label for each row is needed"
             )
         self.classes_ = np.unique(y)
         if len(self.classes_) != 2:
-            raise ParameterError(f"y holds {len(self.classes_)} classes: two are needed")
+            raise ParameterError(_not_two(self.classes_))
         Z = signed_rows(X, np.where(y == self.classes_[1], 1.0, -1.0))
         if self.solver == "newton":
-            weights = _newton(Z, float(self.l2), self.max_iter)
+            weights, self.n_iter_ = _newton(Z, float(self.l2), self.max_iter)
         elif self.solver == "nesterov":
             polynomial = resolve(self.sigmoid)
             if polynomial is not None:
@@ -158,6 +161,7 @@ class LogisticRegression(Estimator):
                 learning_rate=self.learning_rate,
                 l2=self.l2,
             )
+            self.n_iter_ = self.max_iter
         else:
             raise ParameterError(f"solver={self.solver!r}: 'newton' or 'nesterov' is needed")
         self.intercept_, self.coef_ = weights[:1], weights[None, 1:]
@@ -218,9 +222,21 @@ class LogisticRegression(Estimator):
         return float(np.mean(self.predict(X) == np.asarray(y)))
 
 
-def _newton(Z: Reals, l2: float, most: int) -> Reals:
-    """Minimise mean log(1 + exp(-z w)) + l2/2 |w|^2 without the first weight; steps are halved "
-    "until it falls."""
+def _not_two(classes: NDArray[Any]) -> str:
+    """Return why labels of other than two classes are refused."""
+    text = f"y holds {len(classes)} class(es), two are needed: {classes[:5].tolist()}"
+    if len(classes) < 2:
+        return text
+    if classes.dtype.kind == "f" and (classes % 1).any():
+        return f"Unknown label type: continuous. {text}"
+    return f"Only binary classification is supported. {text}"
+
+
+def _newton(Z: Reals, l2: float, most: int) -> tuple[Reals, int]:
+    """Minimise mean log(1 + exp(-z w)) + l2/2 |w|^2 without the first weight; return it and the steps taken.
+
+    Steps are halved until the loss falls.
+    """
     penalty = np.full(Z.shape[1], l2)
     penalty[0] = 0.0
 
@@ -228,7 +244,8 @@ def _newton(Z: Reals, l2: float, most: int) -> Reals:
         return float(np.mean(np.logaddexp(0, -(Z @ w))) + 0.5 * np.sum(penalty * w * w))
 
     w = np.zeros(Z.shape[1])
-    for _ in range(most):
+    taken = 0
+    for taken in range(1, most + 1):  # noqa: B007
         p = logistic(-(Z @ w))
         gradient = penalty * w - Z.T @ p / len(Z)
         hessian = (Z.T * (p * (1 - p))) @ Z / len(Z) + np.diag(penalty + 1e-12)
@@ -239,4 +256,4 @@ def _newton(Z: Reals, l2: float, most: int) -> Reals:
         while loss(w - size * step) > now and size > 1e-6:
             size /= 2
         w = w - size * step
-    return w
+    return w, taken

@@ -114,6 +114,19 @@ def test_equals_the_clear_loop(party, algorithm, rate):
     assert result.bytes_up == sum(r.bytes_up for r in result.rounds)
 
 
+def test_what_does_not_change_does_not_drift(party):
+    """Zero is sent exactly, and both ends of the range are."""
+    plan, changes = party.plan, np.array([0.0, CLIP, -CLIP, 0.3])
+    model = ArrayModel([np.zeros(4)], 20, train=lambda arrays, round: [arrays[0] + changes])
+    key = party.secret if party.hidden is None else party.secret.public
+    members = [Member(plan, key, n, model, model_key=party.hidden, strict=True) for n in "abc"]
+    party.fit(members=members, rounds=8)
+    found = members[0].arrays[0]
+    assert abs(found[0]) < 1e-14
+    np.testing.assert_allclose(found, 8 * changes, atol=8 * 0.51 * plan.step)
+    assert members[0].clipped == 0
+
+
 def test_metrics_are_weighted_means(party):
     result = party.fit(metric_bound=4.0)
     arrays = [np.zeros(3), np.array(0.0)]

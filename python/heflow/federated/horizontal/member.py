@@ -216,7 +216,8 @@ class Member:
         ends = settings.metric_bound  # which both have an integer of their own
         values = self._named({**metrics, "clipped": ends if outside else -ends})
         dtype = np.result_type(*(a.dtype for a in update))
-        return update, (values * (plan.clip / settings.metric_bound)).astype(dtype)
+        metrics_sent = (values * (plan.clip / settings.metric_bound)).astype(dtype)
+        return [_onto_grid(a, plan) for a in update], metrics_sent
 
     def _named(self, metrics: Metrics) -> NDArray[np.float64]:
         self._names = sorted(metrics)
@@ -247,9 +248,11 @@ class Member:
             mean = self._sealed.open(parts[0], settings, self.round)
         if [a.shape for a in mean[:-1]] != [a.shape for a in self.arrays]:
             raise FormatError(f"the result of round {self.round} has not the model's arrays")
+        half = self._client.plan.step / 2
         rate = settings.learning_rate if settings.algorithm == "fedavg" else -settings.learning_rate
         self.arrays = [
-            (a + rate * m).astype(a.dtype) for a, m in zip(self.arrays, mean[:-1], strict=True)
+            (a + rate * (m - half)).astype(a.dtype)
+            for a, m in zip(self.arrays, mean[:-1], strict=True)
         ]
         self._means.append(mean[-1])
         self.model.accept([a.copy() for a in self.arrays])
@@ -269,6 +272,16 @@ class Member:
         if "clipped" in found:
             found["clipped"] = (found["clipped"] / self.settings.metric_bound + 1) / 2
         return found
+
+
+def _onto_grid(a: NDArray[Any], plan: Plan) -> NDArray[Any]:
+    """Move values by half a step: zero, the most frequent of all changes, is then sent exactly.
+
+    The plan's grid runs from -clip to clip and zero lies between two of its points; unmoved, weights that
+    do not change would drift by half a step in every round.
+    """
+    moved = np.minimum(a + plan.step / 2, plan.clip)
+    return np.where(np.abs(a) <= plan.clip, moved, a).astype(a.dtype)
 
 
 def _checked(arrays: Any, name: str) -> Arrays:
