@@ -82,6 +82,63 @@ def test_budget_of_seven_steps():
     assert "26 levels" in plan.describe()
 
 
+def test_what_to_expect_before_any_key_is_made():
+    make = {"sigmoid": sigmoids.G5, "logit_bound": 8.0}
+    plan = TrainingPlan.make(1579, 18, steps=7, **make)
+    refreshed = TrainingPlan.make(1579, 18, steps=7, refresh_every=1, **make)
+    assert plan.seconds(threads=2) == plan.seconds(threads=1) / 2
+    assert TrainingPlan.make(1579, 18, steps=6, **make).seconds(1) < plan.seconds(1)
+    assert refreshed.seconds(1) < plan.seconds(1) and refreshed.depth == 5
+    assert refreshed.parameters.ring_degree < plan.parameters.ring_degree
+    assert 1 < plan.seconds(2) < 100 and "seconds on" in plan.describe()
+    secret = hf.ckks.keygen(insecure(levels(2, sigmoids.G3, None)))
+    small = TrainingPlan.make(
+        20, 3, steps=2, sigmoid=sigmoids.G3, logit_bound=8.0, parameters=secret.parameters
+    )
+    held = secret.public_for(rotations=small.rotations)
+    sent = len(held.to_bytes())  # seeds stand for halves, and residues are packed
+    assert 2 * sent < small.key_bytes() < 4 * sent
+
+
+def test_the_depth_does_not_suffice_midway():
+    """Parameters that were cut after planning: an error, not a wrong model."""
+    n, d, steps = 20, 3, 3
+    X, y = problem(n, d)
+    plan = TrainingPlan.make(
+        n, d, steps=steps, sigmoid=sigmoids.G3, logit_bound=8.0,
+        parameters=insecure(levels(steps, sigmoids.G3, None)),
+    )  # fmt: skip
+    object.__setattr__(plan, "parameters", insecure(levels(steps, sigmoids.G3, None) - 3))
+    secret = hf.ckks.keygen(plan.parameters)
+    data = plan.encrypt(secret.public_for(rotations=plan.rotations), X, y)
+    with pytest.raises(hf.DepthError):
+        train(data)
+
+
+def test_a_refresh_is_asked_for():
+    n, d = 20, 3
+    X, y = problem(n, d)
+    plan = TrainingPlan.make(
+        n, d, steps=3, sigmoid=sigmoids.G3, logit_bound=8.0, refresh_every=1,
+        parameters=insecure(levels(3, sigmoids.G3, 1)),
+    )  # fmt: skip
+    secret = hf.ckks.keygen(plan.parameters)
+    with pytest.raises(hf.ParameterError, match="give refresh="):
+        train(plan.encrypt(secret.public_for(rotations=plan.rotations), X, y))
+
+
+def test_missing_values():
+    X, y = problem(10, 3)
+    plan = TrainingPlan.make(
+        10, 3, steps=2, sigmoid=sigmoids.G3, logit_bound=8.0,
+        parameters=insecure(levels(2, sigmoids.G3, None)),
+    )  # fmt: skip
+    public = hf.ckks.keygen(plan.parameters).public
+    X[3, 1] = np.nan
+    with pytest.raises(hf.EncodingRangeError, match="missing"):
+        plan.encrypt(public, X, y)
+
+
 def test_refusals():
     make = {"steps": 2, "sigmoid": sigmoids.G5, "logit_bound": 8.0}
     with pytest.raises(hf.ParameterError, match="bound"):

@@ -5,6 +5,7 @@ The one file of `linear_model` that names a scheme: its parameters are chosen he
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 from ..ckks.parameters import Parameters
 from ..errors import EncodingRangeError, ParameterError, ShapeError
 from ..tensor import EncryptedTensor
+from ..threads import num_threads
 from .nesterov import signed_rows
 from .sigmoid import PolynomialSigmoid
 
 __all__ = ["EncryptedRows", "TrainingPlan"]
 
 STEP_LEVELS = {1: 2, 3: 3, 5: 4, 7: 4}  # docs/maths/encrypted-training.md
+STEP_PRODUCTS = {1: 2, 3: 4, 5: 5, 7: 6}  # of ciphertexts, for each of the training rows
+SECONDS_A_BUTTERFLY = 5.5e-10  # of a transform and what goes with it, one thread, AVX-512
 INTEGER_BITS = 20
 SPARE_LEVELS = 1  # the result may leave without what lies beside it
 ADVICE = "use fewer steps, refresh_every=, or a polynomial of lower degree"
@@ -155,11 +159,49 @@ class TrainingPlan:
         """Steps of all rotation keys: hand them to ``secret.public_for(rotations=plan.rotations)``."""
         return sorted({k for group in self.within_row + self.across_rows for k in group})
 
+    def seconds(self, threads: int | None = None) -> float:
+        """Return the seconds of training to expect, about: within a factor of two on a CPU with AVX-512.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Of the machine that trains; those of this process by default.
+
+        Notes
+        -----
+        Nearly all time goes to key switches: those of products and rotations of every ciphertext, and of
+        sums over rows. One takes (digits + 1) transforms of all primes, special ones included.
+        """
+        p, each = self.parameters, self._digit_primes
+        across = _switches(self.across_rows)
+        one = self.n_ciphertexts * (STEP_PRODUCTS[self.sigmoid.degree] + _switches(self.within_row))
+        transforms = 0.0
+        for t in range(self.steps):
+            primes = (
+                len(p.prime_bits) - self._levels_before(t) - STEP_LEVELS[self.sigmoid.degree] / 2
+            )
+            switches = across + (one if t else 0)
+            transforms += switches * (math.ceil(primes / each) + 1) * (primes + len(p.special_bits))
+        butterflies = transforms * p.ring_degree * math.log2(p.ring_degree)
+        return SECONDS_A_BUTTERFLY * butterflies / (threads or num_threads())
+
+    def _levels_before(self, step: int) -> int:
+        """Return the levels that are spent when a step begins."""
+        each = STEP_LEVELS[self.sigmoid.degree]
+        if self.refresh_every is not None:
+            return (step % self.refresh_every) * each
+        return 1 + (step - 1) * each if step else 0
+
+    @property
+    def _digit_primes(self) -> int:
+        """Primes to a digit of a key switch."""
+        p = self.parameters
+        return max(len(p.prime_bits) * sum(p.special_bits) // sum(p.prime_bits), 1)
+
     def key_bytes(self) -> int:
         """Return the memory of all evaluation keys, about, in bytes."""
         data, special = len(self.parameters.prime_bits), len(self.parameters.special_bits)
-        each = max(data * sum(self.parameters.special_bits) // sum(self.parameters.prime_bits), 1)
-        digits = -(-data // each)
+        digits = -(-data // self._digit_primes)
         one = 16 * digits * (data + special) * self.parameters.ring_degree
         return (len(self.rotations) + 1) * one
 
@@ -174,6 +216,7 @@ class TrainingPlan:
             f"{self.steps} steps with {self.sigmoid.name}{refresh}: {self.depth} levels\n"
             f"{self.n_samples} x {self.n_features} in {self.n_ciphertexts} ciphertexts of {self.rows} rows\n"
             f"{len(self.rotations)} rotation keys, {self.key_bytes() / 2**30:.1f} GiB with the others\n"
+            f"about {self.seconds():.2g} seconds on {num_threads()} thread(s)\n"
             + self.parameters.describe()
         )
 
@@ -220,6 +263,11 @@ def levels(steps: int, sigmoid: PolynomialSigmoid, refresh_every: int | None) ->
     if refresh_every is None or refresh_every >= steps:
         return 1 + each * (steps - 1) + SPARE_LEVELS
     return each * refresh_every + SPARE_LEVELS
+
+
+def _switches(groups: list[list[int]]) -> float:
+    """Return key switches that rotations cost: those of a group share most of the work."""
+    return sum(0.6 + 0.4 * len(group) for group in groups)
 
 
 def _groups(unit: int, count: int) -> list[list[int]]:
