@@ -1,256 +1,128 @@
 // Montgomery reduction, a row at a time: row i adds its products and q_i n to columns i .. i + h, with q_i such that
-// column i vanishes modulo 2^51. Quotient digits are signed, |q_i| <= 2^50, so that n is added to the result to
-// keep it positive.
+// column i vanishes modulo 2^51. Digits are signed, |q_i| <= 2^50 (below 2^51 where the rounding mode is not to
+// nearest), so that n is added to the result to keep it positive.
 #pragma once
 
-#include "product.hpp"
+#include "columns.hpp"
+#include "rows.hpp"
 
 namespace heflow::bigint::avx2 {
 namespace {
 
-// Added to every column, and its carry subtracted from the next one: columns may be negative, but are never
-// shifted while they are.
-constexpr Word kBias = Word{1} << 62;
-
-// Working memory of one kernel call, carved compactly so that it stays in the first-level cache.
-struct Scratch {
-  alignas(64) Word words[kLanes * 10 * kMaxLimbs];
-  Word* next = words;
-  HEFLOW_INLINE_MEMBER Vec* columns(int count) {
-    Word* taken = next;
-    next += static_cast<std::size_t>(count) * kLanes;
-    return vec(taken);
-  }
-  HEFLOW_INLINE_MEMBER Real* reals(int count) { return reinterpret_cast<Real*>(columns(count)); }
-  // A lane group as doubles.
-  HEFLOW_INLINE_MEMBER const Real* load(const Word* group, int limbs) {
-    Real* taken = reals(limbs);
-    for (int i = 0; i < limbs; ++i) taken[i] = to_real(vec(group)[i]);
-    return taken;
-  }
-  // Limbs shared by all lanes as doubles.
-  HEFLOW_INLINE_MEMBER const double* load_shared(const Word* limbs, int count) {
-    double* taken = reinterpret_cast<double*>(columns((count + 3) / 4));
-    int i = 0;
-    for (; i + 4 <= count; i += 4) {
-      _mm256_store_pd(taken + i, to_real(_mm256_loadu_si256(reinterpret_cast<const Vec*>(limbs + i))));
-    }
-    for (; i < count; ++i) taken[i] = static_cast<double>(static_cast<long long>(limbs[i]));
-    return taken;
-  }
-};
-
-// How often the products of a kernel meet a column, by closed forms for columns below and from h on: `low` halves
-// in column c, hence as many `high` halves in column c + 1.
-struct Products {  // `each` full products of h x h limbs
-  Word each;
-  int h;
-  HEFLOW_INLINE_MEMBER Word below(int c) const { return each * static_cast<Word>(c + 1); }
-  HEFLOW_INLINE_MEMBER Word above(int c) const { return each * static_cast<Word>(2 * h - 1 - c); }
-};
-struct SquareProducts {  // the products (i, j), i <= j
-  int h;
-  HEFLOW_INLINE_MEMBER Word below(int c) const { return static_cast<Word>((c >> 1) + 1); }
-  HEFLOW_INLINE_MEMBER Word above(int c) const { return static_cast<Word>(h - ((c + 1) >> 1)); }
-};
-
-// Columns before a reduction: minus all constants that `products`, of which the high halves count `high_bits`, and
-// q n will add; n, which keeps the result positive; and the bias.
-template <class Counts>
-HEFLOW_INLINE void start(Vec* columns, const ModulusView& m, const Counts& products, Word high_bits) {
-  const int h = static_cast<int>(m.limbs);
-  const Products quotient{1, h};
-  constexpr Word bias = kBias - (kBias >> kRadix);
-  const auto below = [&](int c) HEFLOW_LAMBDA {
-    return bias - (products.below(c) + quotient.below(c)) * kLowBits - products.below(c - 1) * high_bits -
-           quotient.below(c - 1) * kHighBits;
-  };
-  const auto above = [&](int c) HEFLOW_LAMBDA {
-    return bias - (products.above(c) + quotient.above(c)) * kLowBits - products.above(c - 1) * high_bits -
-           quotient.above(c - 1) * kHighBits;
-  };
-  // The forms are linear over even and over odd columns: three values give all.
-  Vec value = broadcast(below(0)), step = broadcast(below(1) - below(0)), other = broadcast(below(2) - below(1));
-  for (int c = 0; c < h; c += 2) {
-    columns[c] = value;
-    columns[c + 1] = plus(value, step);
-    value = plus(value, plus(step, other));
-  }
-  columns[0] = plus(columns[0], broadcast(kBias >> kRadix));  // no carry comes in
-  value = broadcast(above(h)), step = broadcast(above(h + 1) - above(h)), other = broadcast(above(h + 2) - above(h + 1));
-  for (int i = 0; i < h; ++i) {
-    columns[h + i] = plus(value, broadcast(m.n[i]));
-    value = plus(value, step);
-    const Vec next = other;
-    other = step, step = next;
-  }
-}
-
-HEFLOW_INLINE void normalise(Vec* r, const Vec* columns, int count) {
-  Vec carry = zero();
-  for (int i = 0; i < count; ++i) {
-    const Vec t = plus(columns[i], carry);
-    carry = carry_of(t);
-    r[i] = low(t);
-  }
-}
-
-// -column / n modulo 2^51, signed.
-struct QuotientDigit {
-  Real inverse, shift;
-  HEFLOW_INLINE_MEMBER explicit QuotientDigit(const ModulusView& m) {
+// Clears a column: q = -column / n modulo 2^51, and what column + q n_0 carries. About thirty cycles from end to end,
+// in stages that other work goes between: a processor does not look far enough ahead to find that work itself.
+struct Clearing {
+  static constexpr int kStages = 4;
+  const double* n;
+  Real inverse, shift;  // shift takes the 2^52 of a column's double out of its product
+  Real x, product, q;
+  HEFLOW_INLINE_MEMBER Clearing(const ModulusView& m, const double* limbs) : n(limbs) {
     const double inverse_of_n = static_cast<double>(static_cast<long long>(m.negative_inverse));
     inverse = real(inverse_of_n);
-    shift = real(kHigh - 0x1p52 * inverse_of_n);  // takes the 2^52 of a column's double out of the product
+    shift = real(kHigh - 0x1p52 * inverse_of_n);
   }
-  HEFLOW_INLINE_MEMBER Real operator()(Vec column) const {
-    const Real x = _mm256_castsi256_pd(either(low(column), bits(real(0x1p52))));
-    const Real high = _mm256_fmadd_pd(x, inverse, shift);
-    return _mm256_fmadd_pd(x, inverse, _mm256_sub_pd(shift, high));
-  }
-};
-
-// The products of a row, besides q_i n: add(low, high, j) adds those with the j-th limb of the other factor.
-struct NoRows {
-  static constexpr bool square = false;
-  struct Row {
-    HEFLOW_INLINE_MEMBER void add(Vec&, Vec&, int) const {}
-  };
-  HEFLOW_INLINE_MEMBER Row row(int) const { return {}; }
-};
-
-template <bool Doubled>
-struct ProductRows {
-  static constexpr bool square = false;
-  const Real *a, *b;
-  struct Row {
-    Real a;
-    const Real* b;
-    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const { multiply_add<Doubled>(low, high, a, b[j]); }
-  };
-  HEFLOW_INLINE_MEMBER Row row(int i) const { return {Doubled ? _mm256_add_pd(a[i], a[i]) : a[i], b}; }
-};
-
-// a^2: in row i the products a_i a_j, j > i, doubled, and a_i^2.
-struct SquareRows {
-  static constexpr bool square = true;
-  const Real* a;
-  struct Row {
-    Real once, twice;
-    const Real* b;
-    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const { multiply_add<true>(low, high, twice, b[j]); }
-    HEFLOW_INLINE_MEMBER void add_diagonal(Vec& low, Vec& high) const { multiply_add<true>(low, high, once, once); }
-  };
-  HEFLOW_INLINE_MEMBER Row row(int i) const { return {a[i], _mm256_add_pd(a[i], a[i]), a}; }
-};
-
-// Column j of row i, less q_i n.
-template <class Rows, class Row>
-HEFLOW_INLINE void add_column(Vec& low, Vec& high, const Row& row, int i, int j) {
-  if constexpr (Rows::square) {
-    if (j == i) row.add_diagonal(low, high);
-    if (j > i) row.add(low, high, j);
-  } else {
-    row.add(low, high, j);
-  }
-}
-
-// Columns first .. h - 1 of row i, which starts at `column`; `high` is what column first - 1 hands on.
-template <class Rows, class Row>
-HEFLOW_INLINE void add_row(Vec* column, Vec high, const Row& row, Real q, const double* n, int i, int first, int h) {
-  int j = first;
-  if constexpr (Rows::square) {
-    for (; j < i; ++j) {
-      Vec here = plus(column[j], high);
-      high = zero();
-      multiply_add(here, high, q, shared(n + j));
-      column[j] = here;
-    }
-    if (j == i) {
-      Vec here = plus(column[j], high);
-      high = zero();
-      row.add_diagonal(here, high);
-      multiply_add(here, high, q, shared(n + j));
-      column[j++] = here;
+  // `high` goes to the next column.
+  template <int Stage>
+  HEFLOW_INLINE_MEMBER void stage(Vec column, Vec& high) {
+    if constexpr (Stage == 0) {
+      x = _mm256_castsi256_pd(either(low(column), bits(real(0x1p52))));
+      product = _mm256_fmadd_pd(x, inverse, shift);
+    } else if constexpr (Stage == 1) {
+      q = _mm256_fmadd_pd(x, inverse, _mm256_sub_pd(shift, product));
+    } else if constexpr (Stage == 2) {
+      product = _mm256_fmadd_pd(q, shared(n), real(kHigh));
+      high = plus(high, bits(product));
+    } else {
+      const Real rest = _mm256_fmadd_pd(q, shared(n), _mm256_sub_pd(real(kHigh + kLow), product));
+      high = plus(high, carry_of(plus(column, bits(rest))));
     }
   }
-  for (; j < h; ++j) {
+  HEFLOW_INLINE_MEMBER void all_stages(Vec column, Vec& high) {
+    unroll<0, kStages>([&](auto s) HEFLOW_LAMBDA { stage<s>(column, high); });
+  }
+};
+
+enum class Part { quotient, diagonal, product };
+
+// A row under way. What column j hands on to column j + 1 is in `high`.
+template <class Row>
+struct Walk {
+  Row row;
+  Real q;
+  const double* n;
+  Vec* column;
+  Vec high;
+  template <Part part>
+  HEFLOW_INLINE_MEMBER void step(int j) {
     Vec here = plus(column[j], high);
     high = zero();
-    row.add(here, high, j);
+    if constexpr (part == Part::diagonal) row.add_diagonal(here, high);
+    if constexpr (part == Part::product) row.add(here, high, j);
     multiply_add(here, high, q, shared(n + j));
     column[j] = here;
   }
-  column[h] = plus(column[h], high);
+};
+
+// The next row's first column, which is cleared during this row.
+struct Next {
+  Clearing clearing;
+  Vec column, high;
+};
+
+constexpr int kStepsPerStage = 3, kSpan = Clearing::kStages * kStepsPerStage;
+
+// Clears next.column beside steps `first` .. of at most `last`; returns the step to go on with.
+template <Part part, class Row>
+HEFLOW_INLINE int clear_beside(Next& next, Walk<Row>& walk, int first, int last) {
+  if (last - first < kSpan) {
+    next.clearing.all_stages(next.column, next.high);
+    return first;
+  }
+  unroll<0, Clearing::kStages>([&](auto s) HEFLOW_LAMBDA {
+    __asm__("" : "+x"(walk.high), "+x"(next.column));  // the compiler would move the stages together
+    next.clearing.stage<s>(next.column, next.high);
+    unroll<0, kStepsPerStage>([&](auto k) HEFLOW_LAMBDA { walk.template step<part>(first + kStepsPerStage * s + k); });
+  });
+  return first + kSpan;
 }
 
-// columns (2h of them) += rows + q n, of which the lower h vanish; q is kept in `quotient`. A quotient digit takes
-// about thirty cycles from the column it clears, so that the next row's is made at the start of each row.
+// Columns first .. h of row i.
+template <bool Last, bool Square, class Row>
+HEFLOW_INLINE void finish_row(Walk<Row>& walk, Next& next, int i, int first, int h) {
+  bool clear = !Last;
+  if constexpr (Square) {
+    if (clear && i - first >= kSpan) {
+      first = clear_beside<Part::quotient>(next, walk, first, i);
+      clear = false;
+    }
+    for (; first < i; ++first) walk.template step<Part::quotient>(first);
+    if (first == i) walk.template step<Part::diagonal>(first++);
+  }
+  if (clear) first = clear_beside<Part::product>(next, walk, first, h);
+  for (; first < h; ++first) walk.template step<Part::product>(first);
+  walk.column[h] = plus(walk.column[h], walk.high);
+}
+
+// columns (2h of them) += rows + q n, of which the lower h vanish; q is kept in `quotient`.
 template <class Rows>
 HEFLOW_INLINE void reduce_rows(Vec* columns, Real* quotient, const double* n, const ModulusView& m, const Rows& rows) {
   const int h = static_cast<int>(m.limbs);
-  const QuotientDigit digit(m);
-  const auto clear = [&](Vec& low, Vec& high) HEFLOW_LAMBDA {  // column i of row i, its products already there
-    const Real q = digit(low);
-    multiply_add(low, high, q, shared(n));
-    high = plus(high, carry_of(low));
-    return q;
-  };
+  Next next{Clearing(m, n), columns[0], zero()};
   auto row = rows.row(0);
-  Vec first = columns[0], high = zero();
-  add_column<Rows>(first, high, row, 0, 0);
-  Real q = clear(first, high);
-  quotient[0] = q;
-  for (int i = 0; i + 1 < h; ++i) {
-    Vec second = plus(columns[i + 1], high), onward = zero();
-    add_column<Rows>(second, onward, row, i, 1);
-    multiply_add(second, onward, q, shared(n + 1));
-    const auto next_row = rows.row(i + 1);
-    high = zero();
-    add_column<Rows>(second, high, next_row, i + 1, 0);
-    const Real next = clear(second, high);
-    quotient[i + 1] = next;
-    add_row<Rows>(columns + i, onward, row, q, n, i, 2, h);
-    q = next, row = next_row;
+  row.add_any(next.column, next.high, 0);
+  next.clearing.all_stages(next.column, next.high);
+  for (int i = 0;; ++i) {
+    Walk<typename Rows::Row> walk{row, next.clearing.q, n, columns + i, next.high};
+    quotient[i] = walk.q;
+    if (i + 1 == h) return finish_row<true, Rows::square>(walk, next, i, 1, h);
+    next.column = plus(columns[i + 1], walk.high);
+    walk.high = next.high = zero();
+    row.add_any(next.column, walk.high, 1);
+    multiply_add(next.column, walk.high, walk.q, shared(n + 1));
+    row = rows.row(i + 1);
+    row.add_any(next.column, next.high, 0);
+    finish_row<false, Rows::square>(walk, next, i, 2, h);
   }
-  add_row<Rows>(columns + h - 1, high, row, q, n, h - 1, 1, h);
-}
-
-// columns += a * b for a of na limbs and b of nb limbs shared by all lanes
-HEFLOW_INLINE void add_product(Vec* columns, const Real* a, int na, const double* b, int nb) {
-  for (int i = 0; i < na; ++i) {
-    const Real x = a[i];
-    Vec high = zero();
-    for (int j = 0; j < nb; ++j) {
-      Vec here = plus(columns[i + j], high);
-      high = zero();
-      multiply_add(here, high, x, shared(b + j));
-      columns[i + j] = here;
-    }
-    columns[i + nb] = plus(columns[i + nb], high);
-  }
-}
-
-// columns += K - R - q: with the signed quotient this is the K - q of ../kernels.hpp.
-HEFLOW_INLINE void correct(Vec* columns, const Real* quotient, const ModulusView& m) {
-  for (unsigned i = 0; i < m.limbs; ++i) {
-    const Vec q = bits(_mm256_add_pd(quotient[i], real(kLow)));
-    columns[i] = plus(columns[i], minus(broadcast(m.multiple[i] + kLowBits), q));
-  }
-}
-
-// x -= n where x >= n; 1 in the lanes that did. No branch.
-HEFLOW_INLINE Vec subtract_once(Vec* x, Vec* difference, const ModulusView& m) {
-  const int h = static_cast<int>(m.limbs);
-  Vec carry = broadcast(1);
-  for (int i = 0; i < h; ++i) {
-    const Vec t = plus(plus(x[i], broadcast(kMask - m.n[i])), carry);
-    carry = carry_of(t);
-    difference[i] = low(t);
-  }
-  const Vec subtracted = minus(zero(), carry);
-  for (int i = 0; i < h; ++i) x[i] = _mm256_blendv_epi8(x[i], difference[i], subtracted);
-  return carry;
 }
 
 }  // namespace

@@ -5,24 +5,6 @@
 #include "reduce.hpp"
 
 namespace heflow::bigint::avx2 {
-namespace {
-
-struct TwoProductRows {
-  static constexpr bool square = false;
-  const Real *a, *b, *c, *d;
-  struct Row {
-    Real a, c;
-    const Real *b, *d;
-    HEFLOW_INLINE_MEMBER void add(Vec& low, Vec& high, int j) const {
-      multiply_add(low, high, a, b[j]);
-      multiply_add(low, high, c, d[j]);
-    }
-  };
-  HEFLOW_INLINE_MEMBER Row row(int i) const { return {a[i], c[i], b, d}; }
-};
-
-}  // namespace
-
 void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs);

@@ -41,5 +41,19 @@ HEFLOW_INLINE Real to_real(Vec limb) {
   return _mm256_sub_pd(_mm256_castsi256_pd(either(limb, bits(shift))), shift);
 }
 
+template <int I>
+struct Index {
+  constexpr operator int() const { return I; }
+};
+
+// body(Index<First>), ..., body(Index<Last - 1>): straight-line code.
+template <int First, int Last, class Body>
+HEFLOW_INLINE void unroll(const Body& body) {
+  if constexpr (First < Last) {
+    body(Index<First>{});
+    unroll<First + 1, Last>(body);
+  }
+}
+
 }  // namespace
 }  // namespace heflow::bigint::avx2
