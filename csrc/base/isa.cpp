@@ -1,5 +1,6 @@
 #include "isa.hpp"
 
+#include <cstdlib>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -50,12 +51,21 @@ const CpuFeatures& cpu_features() noexcept {
   return features;
 }
 
-bool runs_avx2() noexcept { return cpu_features().avx2 && cpu_features().fma; }
+bool runs_avx2() noexcept { return cpu_features().avx2 && cpu_features().fma && cpu_features().pclmul; }
 
 bool runs_avx512ifma() noexcept {
   const CpuFeatures& cpu = cpu_features();
-  return cpu.pclmul && cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma && cpu.avx512vbmi &&
-         cpu.avx512vpopcntdq;
+  return cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma && cpu.avx512vbmi && cpu.avx512vpopcntdq;
+}
+
+Isa widest_isa() noexcept {
+  static const Isa widest = [] {
+    const char* asked = std::getenv("HEFLOW_BACKEND");
+    const auto asks = [asked](const char* name) { return asked != nullptr && std::strcmp(asked, name) == 0; };
+    if (!runs_avx2() || asks("portable")) return Isa::portable;
+    return runs_avx512ifma() && !asks("avx2") ? Isa::avx512ifma : Isa::avx2;
+  }();
+  return widest;
 }
 
 std::string cpu_name() {

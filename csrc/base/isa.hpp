@@ -12,6 +12,12 @@ struct CpuFeatures {
 const CpuFeatures& cpu_features() noexcept;  // all false off x86-64
 bool runs_avx2() noexcept;                   // everything that the objects in avx2/ are compiled for
 bool runs_avx512ifma() noexcept;             // the same for avx512ifma/
+
+// For what no context chooses, as streams and checksums: the widest that this CPU runs, no wider than HEFLOW_BACKEND
+// asks for when it is first needed.
+enum class Isa { portable, avx2, avx512ifma };
+Isa widest_isa() noexcept;
+
 std::string cpu_name();
 
 }  // namespace heflow

@@ -26,8 +26,11 @@ std::vector<Entry> entries() {
 #endif
   return {
       {"portable", {}, &kPortableKernels, true},
-      {"avx2", {"avx2", "fma"}, avx2, runs_avx2()},
-      {"avx512ifma", {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "pclmul"}, ifma, runs_avx512ifma()},
+      {"avx2", {"avx2", "fma", "pclmul"}, avx2, runs_avx2()},
+      {"avx512ifma",
+       {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq"},
+       ifma,
+       runs_avx512ifma()},
   };
 }
 

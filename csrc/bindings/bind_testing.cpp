@@ -35,6 +35,30 @@ py::bytes stream(std::string_view seed, std::uint64_t substream, std::size_t byt
   return py::bytes(out);
 }
 
+// `count` samples of a substream: residues modulo p, or small integers.
+py::array_t<std::int64_t> samples(const std::string& which, std::string_view seed, std::uint64_t substream, std::size_t count,
+                                  std::uint64_t p) {
+  const Seed from = seed_from(seed);
+  Stream stream(from, substream);
+  Buffer words(count);
+  auto* small = reinterpret_cast<std::int8_t*>(words.data());
+  py::array_t<std::int64_t> result(static_cast<py::ssize_t>(count));
+  if (which == "uniform_residues") {
+    uniform_residues(stream, words.data(), count, p);
+    std::copy(words.data(), words.data() + count, result.mutable_data());
+    return result;
+  }
+  if (which == "ternary") {
+    uniform_ternary(stream, small, count);
+  } else if (which == "centred_binomial21") {
+    centred_binomial21(stream, small, count);
+  } else {
+    throw Error(ErrorKind::parameter, "no sampler is called " + which);
+  }
+  std::copy(small, small + count, result.mutable_data());
+  return result;
+}
+
 bigint::Natural natural(std::string_view bytes) {
   return bigint::natural_from_bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
@@ -180,6 +204,7 @@ std::string compiler() {
 
 void bind_testing(py::module_& module) {
   module.def("stream", &stream, py::arg("seed"), py::arg("substream"), py::arg("nbytes"));
+  module.def("samples", &samples, py::arg("which"), py::arg("seed"), py::arg("substream"), py::arg("count"), py::arg("p") = 0);
   module.def("uniform_below", &below, py::arg("seed"), py::arg("substream"), py::arg("bound"));
   module.def(
       "entropy",

@@ -101,6 +101,9 @@ Sums::Sums(ContextPtr context, const Packing& packing) : context_(std::move(cont
     throw Error(ErrorKind::parameter, "this packing does not fit a modulus of " + std::to_string(bits) + " bits");
   }
   kernels_ = &kPortableSumKernels;
+#if defined(HEFLOW_HAVE_AVX2)
+  if (std::strcmp(context_->kernels().name, kAvx2SumKernels.name) == 0 && width() >= kLeastWidth) kernels_ = &kAvx2SumKernels;
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
   if (std::strcmp(context_->kernels().name, kAvx512IfmaSumKernels.name) == 0 && width() >= kLeastWidth)
     kernels_ = &kAvx512IfmaSumKernels;

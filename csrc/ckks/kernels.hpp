@@ -48,6 +48,9 @@ struct SumKernels {
 };
 
 extern const SumKernels kPortableSumKernels;
+#if defined(HEFLOW_HAVE_AVX2)
+extern const SumKernels kAvx2SumKernels;
+#endif
 #if defined(HEFLOW_HAVE_AVX512IFMA)
 extern const SumKernels kAvx512IfmaSumKernels;
 #endif

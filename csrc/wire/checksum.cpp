@@ -42,8 +42,8 @@ std::uint64_t fold_word(std::uint64_t word, int first_slice) {
 
 std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_t crc) noexcept {
   crc = ~crc;
-#if defined(HEFLOW_HAVE_AVX512IFMA)
-  if (bytes >= 256 && runs_avx512ifma()) {
+#if defined(HEFLOW_HAVE_AVX2)
+  if (bytes >= 256 && widest_isa() >= Isa::avx2) {
     std::uint8_t folded[kSlices];
     const std::size_t done = fold_checksum(folded, data, bytes, crc);
     crc = fold_word(load64_le(folded), kSlices - 1) ^ fold_word(load64_le(folded + 8), 7);

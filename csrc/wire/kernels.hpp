@@ -6,7 +6,7 @@
 
 namespace heflow {
 
-#if defined(HEFLOW_HAVE_AVX512IFMA)
+#if defined(HEFLOW_HAVE_AVX2)
 // Folds the first 64 n >= 64 bytes, with `crc` (inverted, as on the way) put in front, into 16 bytes that have the
 // same remainder. Returns how many bytes were folded. Needs PCLMULQDQ.
 std::size_t fold_checksum(std::uint8_t* folded, const std::uint8_t* data, std::size_t bytes, std::uint64_t crc) noexcept;

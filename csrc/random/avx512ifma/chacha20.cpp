@@ -9,11 +9,11 @@
 #include <immintrin.h>
 #endif
 
-#include "../kernels.hpp"
+#include "backend.hpp"
 
 #define HEFLOW_INLINE static inline __attribute__((always_inline))
 
-namespace heflow {
+namespace heflow::avx512ifma {
 namespace {
 
 using Vec = __m512i;
@@ -44,8 +44,8 @@ HEFLOW_INLINE void transpose_lanes(Vec* out, Vec a, Vec b, Vec c, Vec d) {
 
 }  // namespace
 
-void chacha20_avx512(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
-                     std::size_t blocks) noexcept {
+void chacha20(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
+              std::size_t blocks) noexcept {
   std::uint32_t words[8];
   __builtin_memcpy(words, key, sizeof words);  // x86 is little-endian
   Vec initial[16];
@@ -85,4 +85,4 @@ void chacha20_avx512(std::uint8_t* out, const std::uint8_t* key, std::uint64_t n
   }
 }
 
-}  // namespace heflow
+}  // namespace heflow::avx512ifma

@@ -9,11 +9,11 @@
 #include <immintrin.h>
 #endif
 
-#include "../kernels.hpp"
+#include "backend.hpp"
 
-namespace heflow {
+namespace heflow::avx512ifma {
 
-bool cut_below_avx512(std::uint64_t* words, std::size_t count, std::uint64_t mask, std::uint64_t p) noexcept {
+bool cut_below(std::uint64_t* words, std::size_t count, std::uint64_t mask, std::uint64_t p) noexcept {
   const __m512i bits = _mm512_set1_epi64(static_cast<long long>(mask));
   __m512i largest = _mm512_setzero_si512();
   for (std::size_t i = 0; i < count; i += 8) {
@@ -24,7 +24,7 @@ bool cut_below_avx512(std::uint64_t* words, std::size_t count, std::uint64_t mas
   return static_cast<std::uint64_t>(_mm512_reduce_max_epu64(largest)) < p;
 }
 
-std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept {
+std::size_t ternary(std::int8_t* out, const std::uint8_t* bytes, std::size_t count) noexcept {
   const __m512i three = _mm512_set1_epi32(3), one = _mm512_set1_epi32(1);
   // Four bytes hold 16 pairs: pair i of them in lane i.
   const __m512i shifts = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
@@ -41,7 +41,7 @@ std::size_t ternary_avx512(std::int8_t* out, const std::uint8_t* bytes, std::siz
   return kept;
 }
 
-void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std::size_t third) noexcept {
+void centred_binomial21(std::int8_t* out, const std::uint64_t* words, std::size_t third) noexcept {
   const __m512i low = _mm512_set1_epi64(0x1fffff), middle = _mm512_set1_epi64(0x1fffffll << 21);
   const auto store = [out](std::size_t at, __m512i plus, __m512i minus) {
     const __m512i sum = _mm512_sub_epi64(_mm512_popcnt_epi64(plus), _mm512_popcnt_epi64(minus));
@@ -54,5 +54,12 @@ void centred_binomial21_avx512(std::int8_t* out, const std::uint64_t* words, std
     store(2 * third + i, _mm512_srli_epi64(x, 43), _mm512_srli_epi64(y, 43));
   }
 }
+
+}  // namespace heflow::avx512ifma
+
+namespace heflow {
+
+const RandomKernels kAvx512IfmaRandomKernels = {16, &avx512ifma::chacha20, &avx512ifma::cut_below, &avx512ifma::ternary,
+                                                &avx512ifma::centred_binomial21};
 
 }  // namespace heflow

@@ -1,9 +1,9 @@
 // Four blocks side by side: word i of four blocks is one vector of the compiler's, which SSE2 and NEON hold in
 // a register and every other processor in four.
 #include "../../base/bytes.hpp"
-#include "../kernels.hpp"
+#include "backend.hpp"
 
-namespace heflow {
+namespace heflow::portable {
 namespace {
 
 constexpr unsigned kLanes = 4, kWords = 16;
@@ -36,8 +36,8 @@ void four_blocks(std::uint8_t* out, const Lanes* start, std::size_t blocks) {
 
 }  // namespace
 
-void chacha20_portable(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
-                       std::size_t blocks) noexcept {
+void chacha20(std::uint8_t* out, const std::uint8_t* key, std::uint64_t nonce, std::uint64_t counter,
+              std::size_t blocks) noexcept {
   Lanes start[kWords];
   const auto fill = [&start](unsigned i, std::uint32_t word) { start[i] = Lanes{word, word, word, word}; };
   fill(0, 0x61707865), fill(1, 0x3320646e), fill(2, 0x79622d32), fill(3, 0x6b206574);
@@ -53,4 +53,4 @@ void chacha20_portable(std::uint8_t* out, const std::uint8_t* key, std::uint64_t
   for (unsigned i = 4; i < 12; ++i) *reinterpret_cast<volatile Lanes*>(start + i) = Lanes{};
 }
 
-}  // namespace heflow
+}  // namespace heflow::portable
