@@ -1,5 +1,8 @@
 """Models of scikit-learn and PyTorch in training loops: what the frameworks themselves give, averaged."""
 
+import re
+from pathlib import Path
+
 import heflow as hf
 import numpy as np
 import pytest
@@ -143,6 +146,17 @@ def test_what_scikit_learn_models_need():
     model = SklearnModel(**make)
     with pytest.raises(hf.UnsupportedOperationError, match="fedavg"):
         model.gradient(model.arrays(), 0)
+
+
+def test_the_page_on_training_runs(capsys):
+    page = Path(__file__).parents[3] / "docs/how-to/train-between-hospitals.md"
+    scope = {}
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S):
+        exec(block, scope)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6 and float(lines[-1]) > 0.9
+    for a, b in zip(scope["members"][0].arrays, scope["members"][3].arrays, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 # PyTorch
