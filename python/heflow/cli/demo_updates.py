@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
-import time
+import queue
+import secrets
+import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -15,8 +18,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 import heflow as hf
+from heflow.federated import horizontal
 
-Model = dict[str, NDArray[np.float32]]
+Model = list[NDArray[np.float32]]  # hidden, hidden bias, output, output bias
 HIDDEN, CLASSES, EPOCHS, BATCH, LEARNING_RATE = 64, 10, 2, 16, 0.2
 Data = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -35,26 +39,27 @@ def _load(clients: int) -> tuple[list[Data], Data]:
 
 def _new_model(features: int) -> Model:
     rng = np.random.default_rng(5)
-    return {
-        "hidden": rng.normal(0, features**-0.5, (features, HIDDEN)).astype(np.float32),
-        "hidden bias": np.zeros(HIDDEN, np.float32),
-        "output": rng.normal(0, HIDDEN**-0.5, (HIDDEN, CLASSES)).astype(np.float32),
-        "output bias": np.zeros(CLASSES, np.float32),
-    }
+    return [
+        rng.normal(0, features**-0.5, (features, HIDDEN)).astype(np.float32),
+        np.zeros(HIDDEN, np.float32),
+        rng.normal(0, HIDDEN**-0.5, (HIDDEN, CLASSES)).astype(np.float32),
+        np.zeros(CLASSES, np.float32),
+    ]
 
 
 def _scores(model: Model, x: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
-    inner = np.maximum(x @ model["hidden"] + model["hidden bias"], 0)
-    return inner, inner @ model["output"] + model["output bias"]
+    hidden, hidden_bias, output, output_bias = model
+    inner = np.maximum(x @ hidden + hidden_bias, 0)
+    return inner, inner @ output + output_bias
 
 
 def _accuracy(model: Model, data: Data) -> float:
     return float(np.mean(_scores(model, data[0])[1].argmax(axis=1) == data[1]))
 
 
-def _local_update(model: Model, data: Data, seed: int) -> Model:
-    """What a client's own training changes: stochastic gradient descent on cross entropy."""
-    new, rng = {k: v.copy() for k, v in model.items()}, np.random.default_rng(seed)
+def _trained(model: Model, data: Data, seed: int) -> Model:
+    """A client's own training: stochastic gradient descent on cross entropy."""
+    new, rng = [v.copy() for v in model], np.random.default_rng(seed)
     x, y = data
     for _ in range(EPOCHS):
         for rows in np.array_split(rng.permutation(len(y)), max(len(y) // BATCH, 1)):
@@ -63,32 +68,47 @@ def _local_update(model: Model, data: Data, seed: int) -> Model:
             p /= p.sum(axis=1, keepdims=True)
             p[np.arange(len(rows)), y[rows]] -= 1
             p *= LEARNING_RATE / len(rows)
-            back = (p @ new["output"].T) * (inner > 0)
-            new["output"] -= inner.T @ p
-            new["output bias"] -= p.sum(axis=0)
-            new["hidden"] -= x[rows].T @ back
-            new["hidden bias"] -= back.sum(axis=0)
-    return {k: new[k] - model[k] for k in model}
+            back = (p @ new[2].T) * (inner > 0)
+            for array, change in zip(
+                new, (x[rows].T @ back, back.sum(axis=0), inner.T @ p, p.sum(axis=0)), strict=True
+            ):
+                array -= change
+    return new
 
 
-def _train(parties: list[Data], rounds: int, average: Any, advance: Any) -> Model:
+def _plain(parties: list[Data], rounds: int) -> Model:
+    """The same loop in the clear."""
     model = _new_model(parties[0][0].shape[1])
     for number in range(rounds):
-        updates = [_local_update(model, data, 1000 * number + i) for i, data in enumerate(parties)]
-        mean = average(updates, number)
-        model = {k: (v + mean[k]).astype(np.float32) for k, v in model.items()}
-        advance()
+        found = [_trained(model, data, 1000 * number + i) for i, data in enumerate(parties)]
+        model = [np.mean(arrays, axis=0) for arrays in zip(*found, strict=True)]
     return model
 
 
-def serve(connection: Connection, plan: Any) -> None:
-    """The server, a process of its own: the public context, and bytes in and out."""
+def serve(connection: Connection, plan: Any, rounds: int, authkey: bytes) -> None:
+    """The server, a process of its own: the public context, and sockets to the clients."""
     public = hf.from_bytes(connection.recv_bytes())
-    while (number := int.from_bytes(connection.recv_bytes(), "little")) > 0:
-        server = hf.federated.Aggregator(plan, public, round=number)
-        for _ in range(plan.clients):
-            server.receive(connection.recv_bytes())
-        connection.send_bytes(server.result())
+    places = json.loads(connection.recv_bytes())
+    clients = [
+        horizontal.RemoteMember((host, port), authkey, name) for name, (host, port) in places
+    ]
+    result = horizontal.fit(
+        clients, plan, public, rounds=rounds, rows_per_weight=10**6,
+        progress=lambda done, total: connection.send_bytes(b"round"),
+    )  # fmt: skip
+    connection.send_bytes(json.dumps(result.bytes_up).encode())
+    for client in clients:
+        client.close()
+
+
+def _listening(member: Any, authkey: bytes) -> tuple[str, int]:
+    """Let a client answer from a thread of its own; return its address."""
+    ready: queue.Queue[tuple[str, int]] = queue.Queue()
+    arguments = (member, ("localhost", 0), authkey)
+    threading.Thread(
+        target=horizontal.serve, args=arguments, kwargs={"ready": ready.put}, daemon=True
+    ).start()
+    return ready.get(timeout=10)
 
 
 def second_act(console: Console, clients: int, rounds: int) -> None:
@@ -96,57 +116,53 @@ def second_act(console: Console, clients: int, rounds: int) -> None:
     parties, held = _load(clients)
     plan = hf.federated.Plan(clients=clients, clip=1.0, bits=16, key="shared")
     console.print(f"\nSecond act: a neural network on handwritten digits.\n{plan}\n")
-    secret = hf.federated.keygen(plan)
-    members = [hf.federated.Client(plan, secret, name=f"client-{i}") for i in range(clients)]
+    secret, authkey = hf.federated.keygen(plan), secrets.token_bytes(32)
+    start = _new_model(parties[0][0].shape[1])
+
+    def member(i: int, data: Data) -> Any:
+        model = horizontal.ArrayModel(
+            start,
+            len(data[1]),
+            train=lambda model, number: _trained(model, data, 1000 * number + i),
+        )
+        return horizontal.Member(plan, secret, f"client-{i}", model)
+
+    members = [member(i, data) for i, data in enumerate(parties)]
+    places = [(m.name, _listening(m, authkey)) for m in members]
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs, plan), daemon=True)
+    process = spawn.Process(target=serve, args=(theirs, plan, rounds, authkey), daemon=True)
     process.start()
-    spent, sent = 0.0, 0
-
-    def encrypted_average(updates: list[Model], number: int) -> Any:
-        nonlocal spent, sent
-        start = time.perf_counter()
-        ours.send_bytes((number + 1).to_bytes(4, "little"))
-        for member, update in zip(members, updates, strict=True):
-            message = member.encrypt_update(update, round=number + 1)
-            sent += len(message)
-            ours.send_bytes(message)
-        mean = members[0].decrypt_mean(ours.recv_bytes())
-        spent += time.perf_counter() - start
-        return mean
-
-    def plain_average(updates: list[Model], number: int) -> Model:
-        return {k: np.mean([np.clip(u[k], -1, 1) for u in updates], axis=0) for k in updates[0]}
-
     try:
         ours.send_bytes(secret.public.to_bytes())
+        ours.send_bytes(json.dumps(places).encode())
         with Progress(console=console) as progress:
             task = progress.add_task("encrypted averaging", total=rounds)
-            model = _train(parties, rounds, encrypted_average, lambda: progress.advance(task))
-        ours.send_bytes((0).to_bytes(4, "little"))
+            while (news := ours.recv_bytes()) == b"round":
+                progress.advance(task)
         process.join(10)
     finally:
         if process.is_alive():
             process.terminate()
-    plain = _train(parties, rounds, plain_average, lambda: None)
-    _report(console, plain, model, held, (spent, sent, clients * rounds))
+    spent = sum(m.seconds["encryption"] + m.seconds["decryption"] for m in members)
+    cost = spent, int(json.loads(news)), clients * rounds
+    _report(console, _plain(parties, rounds), members[0].arrays, held, cost)
 
 
 def _report(
     console: Console, plain: Model, model: Model, held: Data, cost: tuple[float, int, int]
 ) -> None:
     spent, sent, updates = cost
-    values = sum(v.size for v in model.values())
+    values = sum(v.size for v in model)
     table = Table(title="Federated averaging, side by side")
     for column in ("", "plaintext", "encrypted"):
         table.add_column(column, justify="left" if not column else "right")
     accuracies = [_accuracy(m, held) for m in (plain, model)]
     table.add_row("accuracy, unseen digits", *(f"{a:.4f}" for a in accuracies))
-    gap = max(float(np.abs(plain[k] - model[k]).max()) for k in model)
+    gap = max(float(np.abs(a - b).max()) for a, b in zip(plain, model, strict=True))
     table.add_row("largest difference of a weight", "", f"{gap:.1e}")
     table.add_row("bytes an update", f"{4 * values:,}", f"{sent // updates:,}")
-    table.add_row("encrypt, add, decrypt: ms an update", "", f"{1e3 * spent / updates:.2f}")
+    table.add_row("encrypt, decrypt: ms an update", "", f"{1e3 * spent / updates:.2f}")
     console.print(table)
     if abs(accuracies[0] - accuracies[1]) > 0.01:
         raise click.ClickException("encrypted averaging changed the accuracy")

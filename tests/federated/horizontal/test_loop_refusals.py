@@ -3,7 +3,7 @@
 import heflow as hf
 import numpy as np
 import pytest
-from heflow.federated import Plan, horizontal, keygen
+from heflow.federated import Plan, horizontal, keygen, steps
 from heflow.federated.horizontal import ArrayModel, Coordinator, KeyHolder, Member, model_key
 from heflow.federated.horizontal.settings import Settings
 
@@ -92,6 +92,28 @@ def test_another_model():
     ahead.round = 7
     with pytest.raises(hf.ParameterError, match="'e' is at round 7"):
         server.welcome(ahead.begin(server.settings.to_bytes()))
+
+
+def test_an_update_that_claims_another_model():
+    """The server checks too: a member that skips its own check is found."""
+    a = member("a")
+    server = begun(a)
+    _, parts = steps.read(
+        SECRET.public, a.update(server.task()), server.settings.session, "update", 0
+    )
+    forged = steps.write(
+        SECRET.public, server.settings.session, "update", 0, "a", bytes(32), parts[1]
+    )
+    with pytest.raises(hf.FormatError, match="'a' trained another model"):
+        server.receive(forged)
+
+
+def test_a_repeated_round_asks_others_first():
+    members = [member(n) for n in "abcdefgh"]
+    server = begun(*members, fraction=0.3, seed=2)
+    for gone in ("abcde", "fgh", "ah"):
+        assert not set(gone) & set(server.choose(gone=set(gone)))
+    assert len(server.choose(gone=set("abcdefgh"))) == 3
 
 
 def test_not_asked():
