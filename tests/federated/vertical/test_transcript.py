@@ -91,7 +91,7 @@ class Spy:
     def seen(self):
         """Every vector that anybody decrypted, could decrypt or kept."""
         yield from self.kept
-        widths = self.guest.without_arbiter()._widths
+        widths = self.guest.without_arbiter().widths
         packings = [p for p in vars(widths).values() if isinstance(p, Packing)]
         packings += widths.gradients_packing
         for message in self.messages:

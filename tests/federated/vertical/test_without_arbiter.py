@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 from heflow.federated import vertical
+from heflow.federated.vertical.messages import write
+from heflow.federated.vertical.shared_driver import call_shared
 from heflow.federated.vertical.widths import SharedSettings
 from heflow.linear_model import PolynomialSigmoid, least_squares
 from heflow.testing import ClearSecret
@@ -60,8 +62,8 @@ def parties(X, y, B, keys, link="logit"):
 
 
 @pytest.fixture
-def keys(secret, other_secret):
-    return secret, other_secret
+def keys(other_secret):
+    return other_secret, ANOTHER
 
 
 ANOTHER = small_key(hf.default_backend())
@@ -87,6 +89,16 @@ def test_equals_the_emulation(keys, scheme, model):
     vertical.open_weights(guest, [host])
     np.testing.assert_allclose(joined(guest, host), weights, atol=SLACK)
     np.testing.assert_allclose(vertical.predict(guest, [host], X[:7], [B[:7]]), p[:7], atol=1e-12)
+
+
+def test_backends(secret, other_secret):
+    X, y, B = problem(rows=40)
+    guest, host = parties(X, y, B, (secret, other_secret))
+    options = {"epochs": 1, "batch_size": 20, "learning_rate": 0.3}
+    vertical.fit(guest, [host], **options, sigmoid=CUBIC, logit_bound=8.0)
+    vertical.open_weights(guest, [host])
+    expected, _ = emulate(X, y, B, CUBIC.coefficients, **options)
+    np.testing.assert_allclose(joined(guest, host), expected, atol=SLACK)
 
 
 @pytest.mark.parametrize("batch_size", [7, 120])
@@ -197,6 +209,11 @@ def test_messages_of_elsewhere(begun, keys):
     with pytest.raises(hf.FormatError):
         host.products(weights[:-9] + b"x" + weights[-8:])
     products = host.products(weights)
+    with pytest.raises(hf.FormatError, match="1 parts of 'products' and 3 are due"):
+        guest.scores(write(guest.public, settings.session, "products", 0, "host", b""))
+    with pytest.raises(hf.FormatError, match="another range or scale"):
+        other = keys[0].encrypt_integers(np.zeros(4, dtype=object), 1).to_bytes()
+        host.products(write(host.public, settings.session, "weights", 0, "guest", other))
     scores = guest.scores(products)
     with pytest.raises(hf.FormatError, match="due"):
         guest.gradient(products)
@@ -272,9 +289,23 @@ def test_logits_beyond_their_bound(keys):
         vertical.predict(guest, [host], X, [B])
 
 
-def test_two_processes(other_secret, tmp_path):
+def test_a_served_host_takes_its_own_steps_only(keys, tmp_path):
+    host = vertical.Host(problem()[2], secret=keys[1])
+    for verb, parts in (("products", []), ("begin", [b""]), ("_descend", [b"", b""]), ("name", [])):
+        with pytest.raises(hf.FormatError, match="no step"):
+            call_shared(host, verb, parts, tmp_path, None, True)
+    with pytest.raises(hf.FormatError):
+        call_shared(host, "begin", [keys[0].public.to_bytes(), b"{}"], tmp_path, None, True)
+    with pytest.raises(hf.ParameterError, match="no rows to predict"):
+        call_shared(host, "new_rows", [bytes(8)], tmp_path, None, True)
+    with pytest.raises(hf.ParameterError, match="has not begun"):
+        call_shared(host, "products", [b"x"], tmp_path, None, True)
+    with pytest.raises(hf.ParameterError, match="sigmoid"):
+        SharedSettings("a", "logit", 9, 3, 1, 0.1, 0.0, 0.0, 8.0, (0.5, 0.2, 0.1, 0.0), 4)
+
+
+def test_two_processes(keys, tmp_path):
     X, y, B = problem()
-    keys = other_secret, ANOTHER
     guest, host = parties(X, y, B, keys)
     vertical.fit(guest, [host], **OPTIONS)
     expected = vertical.predict(guest, [host], X, [B])

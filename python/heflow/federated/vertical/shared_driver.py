@@ -19,14 +19,17 @@ __all__ = ["SHARED", "RemoteSharedHost", "array_from_bytes", "array_to_bytes", "
 
 SHARED = "shared "  # before the name of a step
 _COUNT = struct.Struct("<Q")
-_MESSAGES = ("products", "residual", "step", "open_scores", "open_weights")
-_WORDS = ("share_of_other", "loss")
+_MESSAGES = {"products": 1, "residual": 1, "step": 1, "open_scores": 1, "open_weights": 1}
+_MESSAGES |= {"share_of_other": 0, "loss": 0}
+_PARTS = {"begin": 2, "save": 1, "load": 1, "new_rows": 1, **_MESSAGES}  # at least
 
 
 def call_shared(
     host: Any, verb: str, parts: list[bytes], folder: Path, new_rows: Any, insecure: bool
 ) -> bytes:
     """Run one step of a host; only bytes come and go."""
+    if len(parts) < _PARTS.get(verb, len(parts) + 1):
+        raise FormatError(f"a host has no step {verb!r} of {len(parts)} parts")
     party = host.without_arbiter()
     if verb == "begin":
         peer = public_from_bytes(parts[0], insecure)
@@ -39,10 +42,8 @@ def call_shared(
         rows = array_from_bytes(parts[1]) if len(parts) > 1 else new_rows
         if rows is None:
             raise ParameterError("no rows to predict: serve(host, ..., new_rows=X)")
-        return _COUNT.pack(party.new_rows(rows, *_COUNT.unpack(parts[0])))
-    if verb not in (*_MESSAGES, *_WORDS):
-        raise FormatError(f"a host has no step {verb!r}")
-    result: bytes | None = getattr(party, verb)(*parts)
+        return _COUNT.pack(party.new_rows(rows, int.from_bytes(parts[0], "little")))
+    result: bytes | None = getattr(party, verb)(*parts[: _MESSAGES[verb]])
     return result or b""
 
 
@@ -82,7 +83,7 @@ class RemoteSharedHost:
 
     def __getattr__(self, step: str) -> Callable[..., bytes]:
         """Return a step that takes and returns messages."""
-        if step not in (*_MESSAGES, *_WORDS):
+        if step not in _MESSAGES:
             raise AttributeError(step)
         return lambda *messages: self._ask(SHARED + step, *messages)
 

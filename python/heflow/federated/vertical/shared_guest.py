@@ -54,7 +54,7 @@ class SharedGuest(SharedParty):
 
     def weights(self) -> bytes:
         """Open a round: the share of the host's weights, encrypted under the own key."""
-        share = self._secret.encrypt_integers(self._other, self._widths.weight)
+        share = self._secret.encrypt_integers(self._other, self.widths.weight)
         return self._write("weights", share)
 
     def scores(self, data: bytes) -> bytes:
@@ -62,8 +62,8 @@ class SharedGuest(SharedParty):
 
         With a cubic sigmoid, the own share and its powers go along under the own key.
         """
-        widths, count = self._widths, self._block().shape[0]
-        parts = self._read(data, "products")
+        widths, count = self.widths, self._block().shape[0]
+        parts = self._read(data, "products", 3)
         weights = self._tensor(self._peer, parts[0], self.n_columns, widths.weight)
         blinded = self._opened(parts[1], widths.products_packing, widths.product, count)
         packing = widths.scores_packing
@@ -78,7 +78,7 @@ class SharedGuest(SharedParty):
         return self._write("scores", packed, *(self._powers(-mask) if cubic else ()))
 
     def _powers(self, share: Integers) -> list[Any]:
-        widths, a = self._widths, scaled(share, self._widths.to_cube)
+        widths, a = self.widths, scaled(share, self.widths.to_cube)
         joined = widths.cubes_packing.join(a**3)
         encrypt = self._secret.encrypt_integers
         return [
@@ -89,8 +89,8 @@ class SharedGuest(SharedParty):
 
     def gradient(self, data: bytes) -> bytes:
         """Form the own gradient under the host's key, masked; and encrypt the own share of the residual."""
-        settings, widths = self.settings, self._widths
-        parts = self._read(data, "residual")
+        settings, widths = self.settings, self.widths
+        parts = self._read(data, "residual", 1 + settings.cubic)
         score, rows = self._taken("score", "gradient"), settings.rows(self.round)
         cube = None
         if settings.cubic:
@@ -108,8 +108,8 @@ class SharedGuest(SharedParty):
     def step(self, data: bytes) -> None:
         """Take the share of the host's gradient, and step."""
         (part,) = self._read(data, "step")
-        packing, count = self._widths.gradients_packing[0], len(self._other)
-        other = self._opened(part, packing, self._widths.gradient, count)
+        packing, count = self.widths.gradients_packing[0], len(self._other)
+        other = self._opened(part, packing, self.widths.gradient, count)
         self._descend(self._taken("gradient", "step"), other)
 
     def take_loss(self, data: bytes) -> None:
@@ -122,7 +122,7 @@ class SharedGuest(SharedParty):
         """
         settings = self.settings
         (part,) = self._read(data, "loss")
-        x = self._tensor(self.public, part, 1, self._widths.loss)
+        x = self._tensor(self.public, part, 1, self.widths.loss)
         total = self._squares + int(self._secret.decrypt_integers(x)[0])
         self._squares = 0
         mean = math.ldexp(total, -2 * RESIDUAL_BITS) / settings.n_rows
@@ -143,7 +143,7 @@ class SharedGuest(SharedParty):
             A score is outside the declared bound.
         """
         (part,) = self._read(data, "scores opened")
-        mask, widths = self._taken("score", "scores opened"), self._widths
+        mask, widths = self._taken("score", "scores opened"), self.widths
         opened = self._opened(part, widths.answers_packing, widths.score, len(mask))
         self._fresh = None
         z = np.array(opened + mask, dtype=np.float64) / 2.0**SCORE_BITS

@@ -50,7 +50,7 @@ class SharedHost(SharedParty):
 
         The product with the guest's share is masked; the rest, less the mask, is under the own key.
         """
-        widths, count = self._widths, self._block().shape[0]
+        widths, count = self.widths, self._block().shape[0]
         (part,) = self._read(data, "weights")
         share = self._tensor(self._peer, part, self.n_columns, widths.weight)
         mask = widths.product.draw(count)
@@ -67,8 +67,8 @@ class SharedHost(SharedParty):
 
     def residual(self, data: bytes) -> bytes:
         """Take the share of the scores; return that of the residual under the own key, and the masked cubes."""
-        widths, count = self._widths, self._block().shape[0]
-        parts = self._read(data, "scores")
+        widths, count = self.widths, self._block().shape[0]
+        parts = self._read(data, "scores", 4 if self.settings.cubic else 1)
         score = self._opened(parts[0], widths.scores_packing, widths.score, count)
         cube: Integers | None = None
         cubes: tuple[EncryptedTensor, ...] = ()
@@ -82,7 +82,7 @@ class SharedHost(SharedParty):
 
     def _cubes(self, parts: list[bytes], b: Integers, mask: Integers) -> EncryptedTensor:
         """Return (a + b)^3 + mask, as a^3 + 3 b (a^2 + b a) + b^3, from powers of a under the guest's key."""
-        widths, evaluator, packing = self._widths, self._peer.evaluator, self._widths.cubes_packing
+        widths, evaluator, packing = self.widths, self._peer.evaluator, self.widths.cubes_packing
         limits = widths.cubed, widths.cubed**2
         a, squares = (
             self._tensor(self._peer, p, len(b), n) for p, n in zip(parts, limits, strict=False)
@@ -98,8 +98,8 @@ class SharedHost(SharedParty):
 
     def step(self, data: bytes) -> bytes:
         """Take the share of the guest's gradient; return the own one under its key, masked; and step."""
-        widths = self._widths
-        parts = self._read(data, "gradient")
+        widths = self.widths
+        parts = self._read(data, "gradient", 2)
         share = self._taken("residual", "step")
         packing, count = widths.gradients_packing[1], len(self._other)
         other = self._opened(parts[0], packing, widths.gradient, count)
@@ -114,12 +114,12 @@ class SharedHost(SharedParty):
     def _add_loss(self, residual: EncryptedTensor, share: Integers) -> None:
         """Add 2 d e + e^2 of every row, d being the guest's share of the residual and e the own."""
         evaluator = self._peer.evaluator
-        weights = encode_integers(2 * share, 2 * self._widths.residual)
+        weights = encode_integers(2 * share, 2 * self.widths.residual)
         vector = np.arange(len(share), dtype=np.int64).reshape(1, -1)
         batch = evaluator.matmul_plain(residual._batch, vector, weights.reshape(1, len(share), -1))
         if self._loss is not None:
             batch = evaluator.add(self._loss._batch, batch)
-        encoding = Encoding(0, round_up(self._widths.loss), True)
+        encoding = Encoding(0, round_up(self.widths.loss), True)
         self._loss = EncryptedTensor(self._peer, batch, (1,), encoding, folded=True)
         self._squares += int(np.sum(share**2))
 
@@ -130,14 +130,14 @@ class SharedHost(SharedParty):
                 f"{self.name}: this run opens no losses, or an epoch has not begun"
             )
         x = self._loss
-        words = encode_integers(np.array([self._squares], dtype=object), self._widths.loss)
+        words = encode_integers(np.array([self._squares], dtype=object), self.widths.loss)
         total = x._with(self._peer.evaluator.add_plain(x._batch, words))
         self._loss, self._squares = None, 0
         return self._write("loss", total)
 
     def open_scores(self, data: bytes) -> bytes:
         """Give the guest the own share of the scores of new rows."""
-        widths, count = self._widths, self._block().shape[0]
+        widths, count = self.widths, self._block().shape[0]
         parts = self._read(data, "scores")
         score = self._opened(parts[0], widths.scores_packing, widths.score, count)
         joined = widths.answers_packing.join(score)

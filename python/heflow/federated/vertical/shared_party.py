@@ -54,7 +54,9 @@ class SharedParty:
                 "shares are integers: a key of a scheme with exact integers is needed"
             )
         self._settings: SharedSettings | None = None
+        self._widths: Widths | None = None
         self._session = ""
+        self._state: dict[str, Any] = {}  # what one step leaves for another of its round
         self._peer: Any = None
         self._own: Integers = np.zeros(0, dtype=object)  # shares of the weights of the own columns
         self._other: Integers = np.zeros(0, dtype=object)  # and of the other party's
@@ -68,6 +70,13 @@ class SharedParty:
         if self._settings is None:
             raise ParameterError(f"{self.name} has not begun: vertical.fit does")
         return self._settings
+
+    @property
+    def widths(self) -> Widths:
+        """Bounds that both parties derive from the settings."""
+        if self._widths is None:
+            raise ParameterError(f"{self.name} has not begun: vertical.fit does")
+        return self._widths
 
     @property
     def public(self) -> Any:
@@ -93,7 +102,7 @@ class SharedParty:
         self._own = np.zeros(self.n_columns, dtype=object)
         self._other = np.zeros(others, dtype=object)
         self._fresh, self.predictions, self.round, self.history = None, 0, 0, []
-        self._state: dict[str, Any] = {}
+        self._state = {}
         self._party._weights = None  # from now on nobody knows them
 
     # Messages
@@ -103,9 +112,12 @@ class SharedParty:
         data = [x.to_bytes() for x in parts]
         return write(self._peer, self._session, name, count, self.name, *data)
 
-    def _read(self, data: Any, step: str) -> list[bytes]:
-        name, count = self._due(step)
-        return read(self.public, data, self._session, name, count)[1]
+    def _read(self, data: Any, step: str, count: int = 1) -> list[bytes]:
+        name, round = self._due(step)
+        sender, parts = read(self.public, data, self._session, name, round)
+        if len(parts) != count:
+            raise FormatError(f"{sender!r} sent {len(parts)} parts of {name!r} and {count} are due")
+        return parts
 
     def _due(self, step: str) -> tuple[str, int]:
         if self._fresh is None:
@@ -159,7 +171,7 @@ class SharedParty:
         self, residual: EncryptedTensor, share: Integers, of: int
     ) -> EncryptedTensor:
         """Return the packed gradient of the own columns under the other's key, masked; keep the own share."""
-        X, widths = self._block().T, self._widths
+        X, widths = self._block().T, self.widths
         packing = widths.gradients_packing[of]
         mask = widths.gradient.draw(self.n_columns)
         self._state["gradient"] = -mask
@@ -169,8 +181,8 @@ class SharedParty:
 
     def _residual(self, score: Integers, cube: Integers | None) -> Integers:
         """Return the share of the polynomial's part of the residual, without constant and label."""
-        share = scaled(score, self._widths.slope)
-        return share if cube is None else share + scaled(cube, self._widths.cubic)
+        share = scaled(score, self.widths.slope)
+        return share if cube is None else share + scaled(cube, self.widths.cubic)
 
     def _descend(self, own: Integers, other: Integers) -> None:
         """Change both shares of weights by shares of gradients, and go on to the next round."""
@@ -213,13 +225,13 @@ class SharedParty:
                 f"{self.name} has no shares: vertical.fit without an arbiter makes them"
             )
         self._fresh = None
-        values = encrypt_for(self._peer, self._other, self._widths.weight)
+        values = encrypt_for(self._peer, self._other, self.widths.weight)
         return self._write("weights opened", values)
 
     def open_weights(self, data: bytes) -> None:
         """Take the other party's share of the own columns' weights: they are known from now on."""
         (part,) = self._read(data, "weights opened")
-        x = self._tensor(self.public, part, self.n_columns, self._widths.weight)
+        x = self._tensor(self.public, part, self.n_columns, self.widths.weight)
         total = self._own + self._secret.decrypt_integers(x)
         self._party._weights = np.array(total, dtype=np.float64) / 2.0**WEIGHT_BITS
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError, ShapeError, UnsupportedOperationError
+from ...linear_model.sigmoid import TAYLOR1
 from ..progress import bar
 from .arbiter import Arbiter
 from .guest import Guest
@@ -121,7 +122,7 @@ def fit(
             l2=l2, logit_bound=logit_bound, sigmoid=sigmoid, tolerance=tolerance, checkpoint=checkpoint,
             progress=progress,
         )  # fmt: skip
-    if sigmoid != "taylor1":
+    if sigmoid not in ("taylor1", TAYLOR1):
         raise UnsupportedOperationError(
             f"sigmoid={sigmoid!r}: powers of a score cannot be formed with an arbiter; 'taylor1' can, and "
             "others with arbiter=None"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ...errors import FormatError, ParameterError
 from ..horizontal.messages import read_header, write_header
 from .columns import FEATURE_BITS, MAX_FEATURE
@@ -39,6 +41,12 @@ class SharedSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        odd = len(self.sigmoid) == 2 or (len(self.sigmoid) == 4 and self.sigmoid[2] == 0)
+        if not odd or not np.isfinite(self.sigmoid).all() or self.guest_columns < 1:
+            raise ParameterError(
+                f"sigmoid={self.sigmoid}, guest_columns={self.guest_columns}: (c0, c1) or (c0, c1, 0, c3) and "
+                "one column at least are needed"
+            )
         if self.learning_rate * self.l2 > 1:
             raise ParameterError(
                 f"learning_rate * l2 = {self.learning_rate * self.l2:g}: above 1 the penalty alone diverges"
