@@ -95,3 +95,11 @@ def test_ckks_results_are_right(library):
     for case in cases(library, 8192, "ckks"):
         error = case.check(case.run())
         assert error is None or error >= 0
+
+
+def test_batches_appear_among_threads_alone():
+    report, (batch, *_) = Report("heflow bench", "ckks"), SUITES["ckks"].batches
+    for threads, time in ((1, 4.0), (2, 2.0)):
+        report.add(Measurement(batch, "heflow", "N=8192", threads, time, time, time, 3))
+    assert report.rows("N=8192") == []
+    assert report.thread_rows() == [[batch, "N=8192", "2", "2", "2.00x"]]

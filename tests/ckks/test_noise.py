@@ -43,6 +43,38 @@ def test_measured_noise_is_within_a_bit_of_the_stated(backend, way):
     assert x._batch.noise / 2 <= measured <= x._batch.noise * 2
 
 
+def deviations(secret, x, exact):
+    """Standard deviation of a coefficient's noise, ciphertext by ciphertext."""
+    scale = secret.public.evaluator.scale(x._batch)
+    return ((secret.decrypt(x) - exact) * scale).std(axis=1) / np.sqrt(secret.parameters.slots)
+
+
+@pytest.mark.parametrize(
+    ("depth", "count"),
+    [(2, 8), (6, 4), pytest.param(2, 10_000, marks=pytest.mark.slow)],  # 6: hybrid digits
+)
+def test_noise_of_every_ciphertext_is_within_a_bit_of_the_stated(depth, count):
+    """Fresh ones, sums, products, plain products and rotations."""
+    secret, chunk = hf.ckks.keygen(depth=depth), min(count, 250)
+    turning = secret.public_for(rotations=(1,))
+    zeros = np.zeros((chunk, secret.parameters.slots))
+    ones = secret.encrypt(zeros + 1.0, bound=1.0)
+    for _ in range(count // chunk):
+        owner = secret.encrypt(zeros, bound=1.0)
+        public = turning.encrypt(zeros, bound=1.0)
+        for x in (
+            owner,
+            public,
+            owner + public,
+            public * ones,
+            public * ones * ones,
+            public * np.ones(zeros.shape[1]),
+            public.rotate(1),
+        ):
+            measured, stated = deviations(secret, x, 0.0), x._batch.noise
+            assert measured.max() <= 2 * stated and measured.min() >= stated / 2
+
+
 def residues(data, parts, n, q):
     size = (q.bit_length() + 7) // 8
     words = np.zeros((parts, n, 8), np.uint8)

@@ -23,6 +23,12 @@ SUM_CONTEXT_BYTES = "context bytes, with keys for sums"
 PUBLIC_BYTES = "ciphertext bytes, public key"
 OWNER_BYTES = "ciphertext bytes, owner"
 
+BATCH = 16  # ciphertexts
+BATCHES = {
+    operation: f"{operation}, {BATCH} ciphertexts"
+    for operation in (ENCRYPT_PUBLIC, ENCRYPT_OWNER, DECRYPT, PRODUCT, ROTATE)
+}
+
 SCALE_BITS = 40
 DATA_PRIMES = {8192: 3, 16384: 6}
 

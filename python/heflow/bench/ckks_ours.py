@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from . import ckks_inputs as suite
 from .case import Case
 from .ckks_inputs import Vectors
@@ -66,6 +68,30 @@ def cases(ring_degree: int) -> Iterator[Case]:
     for operation, run in lengths:
         yield Case(operation, NAME, size, 1, run, lambda _: None, unit="bytes")
     yield from ntt_cases(NAME, ring_degree, size)
+    yield from _batches(ring_degree, secret)
+
+
+def _batches(ring_degree: int, secret: Any) -> Iterator[Case]:
+    """Yield operations on many ciphertexts in one call, which threads share."""
+    public, turning = secret.public, secret.public_for(rotations=(1,))
+    a = np.random.default_rng(20240904).standard_normal((suite.BATCH, ring_degree // 2))
+    x, turned = public.encrypt(a), turning.encrypt(a)
+    table: list[tuple[str, Any, Any]] = [
+        (suite.ENCRYPT_PUBLIC, lambda: public.encrypt(a), a),
+        (suite.ENCRYPT_OWNER, lambda: secret.encrypt(a), a),
+        (suite.DECRYPT, lambda: secret.decrypt(x), a),
+        (suite.PRODUCT, lambda: x * x, a * a),
+        (suite.ROTATE, lambda: turned.rotate(1), np.roll(a, -1, axis=1)),
+    ]
+
+    def check_of(expected: Any) -> Any:
+        return lambda result: suite.largest_error(
+            result if isinstance(result, np.ndarray) else secret.decrypt(result), expected, 1e-4
+        )
+
+    for operation, run, expected in table:
+        name, size = suite.BATCHES[operation], suite.size_label(ring_degree)
+        yield Case(name, NAME, size, suite.BATCH, run, check_of(expected))
 
 
 def _ckks() -> Any:

@@ -43,6 +43,8 @@ class Report:
         single = [m for m in self.measurements if m.size == size and m.threads == 1]
         rows = []
         for operation in dict.fromkeys(m.operation for m in single):
+            if operation in self.suite.batches:
+                continue
             ours = next(
                 (m for m in single if m.operation == operation and m.library == "heflow"), None
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .ckks_inputs import BATCHES
+
 __all__ = ["SUITES", "Library", "Suite"]
 
 
@@ -19,12 +21,15 @@ class Library:
 
 @dataclass(frozen=True)
 class Suite:
-    """One kind of work. `unit` is that of its times; `threaded` is measured on two threads as well."""
+    """One kind of work. `unit` is that of its times; `threaded` is measured on two threads as well,
+    `batches` for nothing else.
+    """
 
     title: str
     unit: str
     libraries: dict[str, Library]
     threaded: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
 
@@ -49,6 +54,7 @@ SUITES = {
             "tenseal": Library("peer_tenseal", "tenseal", "tenseal"),
             "seal": Library("peer_seal", "seal-python", "seal"),
         },
+        batches=tuple(BATCHES.values()),
         notes=(
             "errors: largest absolute error over all slots; the same N(0, 1) data and scale 2^40 for every "
             "library",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,6 @@ class Columns:
             return None
         core = _ckks.weighted_sums(terms.core, np.rint(scaled).astype(np.int64))
         starts = np.arange(len(weights), dtype=np.int64)[None, :] * self.slots
-        deviation = terms.noise * noise.size(weights) * weights.shape[1] + self._rounding
+        deviation = math.hypot(terms.noise * noise.size(weights) * weights.shape[1], self._rounding)
         positions = (places[:, None] + starts).reshape(-1)
         return SlotBatch(core, positions, self.slots, False, terms.clean, terms.factor, deviation)

@@ -6,6 +6,7 @@ of ciphertexts of one level, or with plain operands at the same scale, land exac
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +55,7 @@ class Evaluator(Rotations, Columns):
         self._fresh = noise.fresh_public(parameters)
         self._rounding = noise.rounding(parameters)
         self._switching = noise.switching(parameters)
+        self._product_noise = noise.product(parameters)
         self.range_limit = 1 << (parameters.scale_bits + (parameters.integer_bits or 0))
         primes = context.primes
         self._moduli = primes[: len(parameters.prime_bits)]
@@ -101,7 +103,7 @@ class Evaluator(Rotations, Columns):
         core = _ckks.drop(a.core, primes + 1)
         w = round(self._scales[primes] * self._moduli[primes] / self._scales[a.primes])
         core = _ckks.multiply_integer(core, np.full(len(core), w, dtype=np.int64))
-        return a.with_core(core, noise=a.noise + self._rounding)
+        return a.with_core(core, noise=math.hypot(a.noise, self._rounding))
 
     def _wide(self, limit_bits: int) -> bool:
         return limit_bits >= WIDE_BITS - 1
@@ -162,7 +164,7 @@ class Evaluator(Rotations, Columns):
         if rows[:, 2].any():
             right = self._rotated_rows(right, rows[:, 2])
             steps = max(len(self._keys.path(int(k), self.slots)) for k in rows[:, 2])
-            b = replace(b, noise=b.noise + steps * self._switching)
+            b = replace(b, noise=math.hypot(b.noise, steps * self._switching))
         positions = cell if a.total else cell * self.slots + a.places
         left = _ckks.take(a.core, np.ascontiguousarray(rows[:, 0]))
         return (
@@ -212,7 +214,7 @@ class Evaluator(Rotations, Columns):
         factors = constants_of(a, values) if a.clean or self._filled(a) else None
         whole = None if factors is None else self._scaled(a, factors)
         if whole is not None:
-            deviation = a.noise * noise.size(values) + self._rounding
+            deviation = math.hypot(a.noise * noise.size(values), self._rounding)
             factor = a.factor if factor is None else factor
             return a.with_core(whole, clean=True, factor=factor, noise=deviation)
         if a.total and len(a) == len(a.core):
@@ -220,7 +222,7 @@ class Evaluator(Rotations, Columns):
         else:
             wide = self._value_bits(table, scale)
             core = _ckks.multiply_plain(a.core, table, scale, wide)
-        deviation = a.noise * noise.size(values) + self._rounding
+        deviation = math.hypot(a.noise * noise.size(values), self._rounding)
         factor = a.factor if factor is None else factor
         return a.with_core(core, clean=True, factor=factor, noise=deviation)
 
@@ -252,7 +254,7 @@ class Evaluator(Rotations, Columns):
         core = _ckks.multiply(left.core, right.core, key)
         clean = left.clean or right.clean
         grown = left.noise * bounds[1] / abs(b.factor) + right.noise * bounds[0] / abs(a.factor)
-        deviation = grown + self._rounding + self._switching
+        deviation = math.hypot(grown, self._product_noise)
         return left.with_core(core, factor=a.factor * b.factor, clean=clean, noise=deviation)
 
     # Elements in other orders
@@ -354,7 +356,7 @@ class Evaluator(Rotations, Columns):
                 table = np.repeat(table, self.slots, axis=1)
             parts.append(_ckks.linear_map(a.core, table, scale, wide, len(part)))
         core = parts[0] if len(parts) == 1 else _ckks.concatenate(parts)
-        deviation = a.noise * noise.size(np.abs(weights)) * count + self._rounding
+        deviation = math.hypot(a.noise * noise.size(np.abs(weights)) * count, self._rounding)
         return SlotBatch(core, ordered(len(jobs)), self.slots, True, True, a.factor, deviation)
 
     def bucket_sum(self, a: SlotBatch, bins: NDArray[np.int32], n_bins: int) -> SlotBatch:

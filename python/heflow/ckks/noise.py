@@ -1,7 +1,8 @@
 """How much noise ciphertexts carry, and the noise that hides it from those who see results.
 
 Noise is tracked as the standard deviation of a coefficient, in units of the integers inside. It follows from
-parameters, declared bounds and the evaluating party's own plain operands, never from messages.
+parameters, declared bounds and the evaluating party's own plain operands, never from messages. Noise of
+operands adds up as if it were the same; what a division adds is independent of it, and adds up in squares.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = [
     "flooded",
     "fresh_public",
     "fresh_symmetric",
+    "product",
     "rounding",
     "size",
     "switching",
@@ -33,14 +35,35 @@ def rounding(parameters: Parameters) -> float:
     return math.sqrt((1 + 2 * parameters.ring_degree / 3) / 12)
 
 
+def _digits(parameters: Parameters) -> float:
+    """Noise of the errors in an evaluation key: each digit of key switching meets one for each coefficient.
+
+    A digit of d primes with product D sums d multiples of D, uniform in -1/2 .. 1/2; all is divided by P.
+    """
+    bits, room = parameters.prime_bits, sum(parameters.special_bits)
+    for each in range(len(bits) if len(parameters.special_bits) > 1 else 1, 0, -1):
+        digits = [bits[i : i + each] for i in range(0, len(bits), each)]
+        if all(sum(d) <= room for d in digits):
+            break
+    variance = sum(len(d) / 12 * 4.0 ** (sum(d) - room) for d in digits)
+    return math.sqrt(_VARIANCE * parameters.ring_degree * variance)
+
+
 def switching(parameters: Parameters) -> float:
-    """Noise of a key switch and its division."""
+    """Noise of a key switch and its division by all special primes."""
+    return math.hypot(
+        math.sqrt(len(parameters.special_bits)) * rounding(parameters), _digits(parameters)
+    )
+
+
+def product(parameters: Parameters) -> float:
+    """Noise that relinearising and rescaling add: one division by the special primes and one more."""
     specials = len(parameters.special_bits)
-    if specials < 2:
-        return rounding(parameters)
-    # Digits of d primes are below d / 2 times their product, and meet one error for each coefficient.
-    products = parameters.ring_degree * len(parameters.prime_bits)
-    return math.sqrt(specials + 1) * rounding(parameters) + math.sqrt(_VARIANCE * products / 12)
+    divided = (
+        1 if specials == 1 else specials + 1
+    )  # by one special prime exactly, and else prime by prime
+    last = 2.0 ** parameters.prime_bits[-1]
+    return math.hypot(math.sqrt(divided) * rounding(parameters), _digits(parameters) / last)
 
 
 def fresh_symmetric() -> float:

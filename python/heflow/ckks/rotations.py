@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,14 +48,14 @@ class Rotations:
             return view
         passes = len(self._keys.path(steps, self.slots))
         core = self._rotate_core(a.core, steps % self.slots)
-        return a.with_core(core, noise=a.noise + passes * self._switching)
+        return a.with_core(core, noise=math.hypot(a.noise, passes * self._switching))
 
     def add_rotations(self, a: SlotBatch, steps: list[int], length: int) -> SlotBatch:
         """Add rotations of rows to them: one decomposition for all whose keys are there."""
         paths = [self._keys.path(k, self.slots) for k in steps] if self._fills(a, length) else []
         if paths and all(len(p) == 1 for p in paths):
             core = _ckks.add_rotations(a.core, [self._keys.rotations[p[0]] for p in paths])
-            return a.with_core(core, noise=a.noise * (len(steps) + 1) + self._switching)
+            return a.with_core(core, noise=math.hypot(a.noise * (len(steps) + 1), self._switching))
         total: SlotBatch = a
         for k in steps:
             total = self.add(total, self.rotate(a, k, length))

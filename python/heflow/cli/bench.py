@@ -48,7 +48,7 @@ def bench(
     html_path: Path | None,
     markdown_path: Path | None,
 ) -> None:
-    """Measure on one thread (paillier: ours on two as well); every result is checked. Keep the machine idle."""
+    """Measure on one thread (some of ours on two as well); every result is checked. Keep the machine idle."""
     from ..bench import Report, installed
 
     report = Report("heflow " + " ".join(sys.argv[1:]), suite)
@@ -86,13 +86,14 @@ def _measure(
 ) -> None:
     from ..bench import SUITES, cases, measure
 
+    threaded = SUITES[suite].threaded + SUITES[suite].batches
     for size in sizes:
         for library in ["heflow", *peers]:
             keywords = (ours if library == "heflow" else theirs) or {}
             for case in cases(library, size, suite, **keywords):
                 with hf.threads(1):
                     report.add(measure(case, 1))
-                if library == "heflow" and case.operation in SUITES[suite].threaded:
+                if library == "heflow" and case.operation in threaded:
                     with hf.threads(2):
                         report.add(measure(case, 2))
                 console.print(f"{case.size} {case.library}: {case.operation}", style="dim")
