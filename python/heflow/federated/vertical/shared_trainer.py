@@ -80,7 +80,7 @@ def _polynomial(link: str, sigmoid: Any, logit_bound: float | None) -> tuple[flo
             "least_squares(3, 8)"
         )
     polynomial.require_bound(logit_bound)
-    return polynomial.coefficients
+    return tuple(float(c) for c in polynomial.coefficients)
 
 
 class _SharedRun(_Run):

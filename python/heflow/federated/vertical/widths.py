@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...encoding.headroom import require
 from ...errors import FormatError, ParameterError
 from ..horizontal.messages import read_header, write_header
 from .columns import FEATURE_BITS, MAX_FEATURE
@@ -108,8 +109,10 @@ class Widths:
         self.score = Masked(int(bound * 2**SCORE_BITS) + 1)
         self.slope = Factor.of(c[1], RESIDUAL_BITS - SCORE_BITS)
         self.to_cube = Factor.of(1.0, CUBE_BITS - SCORE_BITS)
-        self.cubed = self.to_cube.limit(self.score.largest)  # a share of what is cubed
-        self.cube = Masked((int(bound * 2**CUBE_BITS) + 2) ** 3)
+        self.cubed = (
+            self.to_cube.limit(self.score.largest) if s.cubic else 0
+        )  # a share of what is cubed
+        self.cube = Masked((int(bound * 2**CUBE_BITS) + 2) ** 3 if s.cubic else 0)
         self.cubic = Factor.of(c[3] if s.cubic else 0.0, RESIDUAL_BITS - 3 * CUBE_BITS)
         self.residual_limit = int(s.residual_bound * 2**RESIDUAL_BITS) + 4
         self.residual = (
@@ -131,7 +134,7 @@ class Widths:
             self.score.largest, self.score.largest, guest_capacity, "scores"
         )
         self.sum_limit = 1 << (host_capacity.bit_length() - 2)  # of packed terms of scores
-        self.loss = s.n_rows * 4 * self.residual**2
+        self.loss = require(s.n_rows * 4 * self.residual**2, guest_capacity, "the loss of an epoch")
         self.cubes_packing = Packing.make(
             self.cube.largest, 6 * self.cubed**3, guest_capacity, "cubes"
         )
