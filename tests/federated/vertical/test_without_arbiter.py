@@ -259,7 +259,9 @@ def test_refusals(keys):
     with pytest.raises(hf.ParameterError, match="penalty alone"):
         fit(guest, host, learning_rate=2.0, l2=0.6)
     with pytest.raises(hf.HeadroomError, match="longer keys"):
-        fit(guest, host, logit_bound=2.0**300)
+        fit(guest, host, logit_bound=2.0**440)
+    with pytest.raises(hf.HeadroomError, match="loss of an epoch"):
+        fit(guest, host, logit_bound=2.0**300, tolerance=0.0)
     with pytest.raises(hf.EncodingRangeError, match="labels reach"):
         fit(vertical.Guest(X, 99 * y, link="identity", secret=keys[0]), host)
     with pytest.raises(hf.ParameterError, match="has no shares"):

@@ -134,7 +134,6 @@ class Widths:
             self.score.largest, self.score.largest, guest_capacity, "scores"
         )
         self.sum_limit = 1 << (host_capacity.bit_length() - 2)  # of packed terms of scores
-        self.loss = require(s.n_rows * 4 * self.residual**2, guest_capacity, "the loss of an epoch")
         self.cubes_packing = Packing.make(
             self.cube.largest, 6 * self.cubed**3, guest_capacity, "cubes"
         )
@@ -145,3 +144,6 @@ class Widths:
             Packing.make(masked, wide, capacity, "gradients")
             for capacity in (guest_capacity, host_capacity)
         ]
+        self.loss = s.n_rows * 4 * self.residual**2
+        if s.losses:
+            require(self.loss, guest_capacity, "the loss of an epoch")
