@@ -131,6 +131,9 @@ def describe(report, name, experiment, schemes):
         report.row(
             f"{name}: bytes up, bytes down: {scheme}", f"{result.bytes_up:,}, {result.bytes_down:,}"
         )
+        seconds = report.facts["seconds"]
+        ratio = seconds[f"{name}: {scheme}"] / seconds[f"{name}: plaintext loop"]
+        report.row(f"{name}: encrypted / plaintext, seconds: {scheme}", ratio)
         report.row(f"{name}: bytes a value, up: {scheme}", result.bytes_up / updates / values)
         report.row(f"{name}: seconds, encryption: {scheme}", spent["encryption"])
         report.row(f"{name}: seconds, decryption: {scheme}", spent["decryption"])

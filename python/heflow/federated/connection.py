@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Callable
@@ -169,8 +170,9 @@ class Remote:
         return kind(f"{self.name}: {text}")
 
     def close(self) -> None:
-        """Let the party go."""
-        self.ask("end")
+        """Let the party go, if it is still there."""
+        with contextlib.suppress(Vanished):
+            self.ask("end")
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import FormatError, KeyMismatchError
 from .horizontal.messages import opened, read_header, write_header
 
-__all__ = ["KIND_STEP", "MESSAGE_TYPES", "read", "write"]
+__all__ = ["KIND_STEP", "MESSAGE_TYPES", "read", "views", "write"]
 
 KIND_STEP = 7
 MESSAGE_TYPES = {"session": str, "step": str, "round": int, "sender": str, "parts": list}
@@ -33,6 +33,14 @@ def read(public: Any, data: Any, session: str, step: str, round: int) -> tuple[s
     ------
     FormatError, KeyMismatchError
     """
+    sender, parts = views(public, data, session, step, round)
+    return sender, [bytes(p) for p in parts]
+
+
+def views(
+    public: Any, data: Any, session: str, step: str, round: int
+) -> tuple[str, list[memoryview]]:
+    """Do as `read`, and leave the parts where they are in `data`."""
     header, payload = opened(public, data, KIND_STEP)
     facts = read_header(header, MESSAGE_TYPES)
     if facts["session"] != session:
@@ -45,10 +53,11 @@ def read(public: Any, data: Any, session: str, step: str, round: int) -> tuple[s
             f"{facts['round']}"
         )
     lengths = facts["parts"]
-    view = bytes(payload)
+    view = memoryview(payload)
     if not all(type(n) is int and n >= 0 for n in lengths) or sum(lengths) != len(view):
         raise FormatError("the parts of the message do not have the lengths it claims")
-    parts, at = [], 0
+    parts: list[memoryview] = []
+    at = 0
     for n in lengths:
         parts.append(view[at : at + n])
         at += n

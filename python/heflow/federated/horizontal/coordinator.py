@@ -17,12 +17,12 @@ from .. import steps
 from ..keys import for_party
 from ..plan import Plan
 from .aggregator import Aggregator
-from .member import next_tag
 from .settings import Round, Settings
 
 __all__ = ["Coordinator", "TooFewClients"]
 
 NAME = "coordinator"
+TAG = 16  # bytes that name a model: who has the same tag has taken the same results
 
 
 class TooFewClients(HeflowError, RuntimeError):
@@ -184,7 +184,7 @@ class Coordinator:
             was not asked. The round goes on as if it had not come.
         """
         settings = self.settings
-        name, parts = steps.read(self._public, message, settings.session, "update", self.round)
+        name, parts = steps.views(self._public, message, settings.session, "update", self.round)
         if name not in self._awaited:
             raise ParameterError(f"{name!r} was not asked for an update of round {self.round}")
         if len(parts) != 2 or parts[0] != self._tag:
@@ -195,7 +195,7 @@ class Coordinator:
         return name
 
     def close(self) -> bytes:
-        """Close the round with those who arrived; return the encrypted sum.
+        """Close the round with those who arrived; return the encrypted sum, and a tag of the next model.
 
         Raises
         ------
@@ -208,8 +208,10 @@ class Coordinator:
                 f"{len(arrived)} of {len(self._awaited)} clients arrived in round {self.round} and "
                 f"minimum={least}: nothing is opened; repeat the round when more can take part"
             )
+        step = "result" if self.plan.key == "shared" else "sum"
+        tag, total = secrets.token_bytes(TAG), self._aggregator.result()
         self.pending = steps.write(
-            self._public, self.settings.session, "sum", self.round, NAME, self._aggregator.result()
+            self._public, self.settings.session, step, self.round, NAME, tag, total
         )
         self.rounds.append(Round(self.round, weights=dict(self._weights), attempts=self._attempt))
         self._save("sum", self.pending)  # before anyone can open it: never two sums of one round
@@ -223,19 +225,22 @@ class Coordinator:
         opened : bytes, optional
             What the key's holder made of the sum; without one, members open the sum themselves.
         """
-        session = self.settings.session
         if not self.pending:
             raise ParameterError(f"round {self.round} has not been closed")
-        if opened is None:
-            _, parts = steps.read(self._public, self.pending, session, "sum", self.round)
-            opened = steps.write(self._public, session, "result", self.round, NAME, *parts)
-        else:
-            steps.read(self._public, opened, session, "result", self.round)
+        opened = self.pending if opened is None else opened
+        self._tag = self._tag_of(opened, self.round)
         self.results.append(opened)
-        self._tag, self.round = next_tag(self._tag, opened), self.round + 1
+        self.round += 1
         self.pending, self._attempt, self._awaited = b"", 0, []
         self._save("result", opened)
         return opened
+
+    def _tag_of(self, result: bytes, round: int) -> bytes:
+        """Return the tag of the model after a result of this session and round."""
+        _, parts = steps.views(self._public, result, self.settings.session, "result", round)
+        if len(parts) != 2 or len(parts[0]) != TAG:
+            raise FormatError(f"the result of round {round} does not name the model after it")
+        return bytes(parts[0])
 
     # Checkpoints: results as they are, and a state that says how many of them belong to it
 
@@ -284,8 +289,7 @@ class Coordinator:
             )
         self.settings, self._tag, self.round = found, self._start, done
         for i, result in enumerate(self.results):
-            steps.read(self._public, result, found.session, "result", i)
-            self._tag = next_tag(self._tag, result)
+            self._tag = self._tag_of(result, i)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ from .client import Client, whole
 from .opening import Sealed, open_sum
 from .settings import Settings
 
-__all__ = ["LocalModel", "Member", "first_tag", "next_tag"]
+__all__ = ["LocalModel", "Member", "first_tag"]
 
 Arrays = list[NDArray[Any]]
 Metrics = dict[str, float]
@@ -56,11 +56,6 @@ def first_tag(session: str, arrays: Arrays) -> bytes:
         h.update(repr((a.dtype.str, a.shape)).encode())
         h.update(np.ascontiguousarray(a).tobytes())
     return h.digest()
-
-
-def next_tag(tag: bytes, result: bytes) -> bytes:
-    """Return what names the model after one more result: who has the same tag has the same model."""
-    return hashlib.sha256(tag + hashlib.sha256(result).digest()).digest()
 
 
 class Member:
@@ -206,18 +201,21 @@ class Member:
             )
         if average:
             found = [new - old for new, old in zip(found, self.arrays, strict=True)]
-        update = [f.astype(a.dtype) for f, a in zip(found, self.arrays, strict=True)]
-        if not all(np.isfinite(a).all() for a in update):
+        update = [np.array(f, a.dtype) for f, a in zip(found, self.arrays, strict=True)]
+        ends = [(float(a.min(initial=0)), float(a.max(initial=0))) for a in update]
+        if not np.isfinite(ends).all():
             raise EncodingRangeError(
                 f"training of {self.name} gave missing or infinite values in round {self.round}: fill in "
                 "missing features, or use smaller steps; nothing was sent"
             )
-        outside = any(np.abs(a).max(initial=0) > plan.clip for a in update)
-        ends = settings.metric_bound  # which both have an integer of their own
-        values = self._named({**metrics, "clipped": ends if outside else -ends})
+        outside = any(low < -plan.clip or high > plan.clip for low, high in ends)
+        flag = settings.metric_bound  # both it and its negative have an integer of their own
+        values = self._named({**metrics, "clipped": flag if outside else -flag})
         dtype = np.result_type(*(a.dtype for a in update))
         metrics_sent = (values * (plan.clip / settings.metric_bound)).astype(dtype)
-        return [_onto_grid(a, plan) for a in update], metrics_sent
+        for a, (_, high) in zip(update, ends, strict=True):
+            _onto_grid(a, high, plan)
+        return update, metrics_sent
 
     def _named(self, metrics: Metrics) -> NDArray[np.float64]:
         self._names = sorted(metrics)
@@ -241,23 +239,31 @@ class Member:
             It is a sum of fewer clients than agreed.
         """
         settings, start = self.settings, time.perf_counter()
-        _, parts = steps.read(self._public, data, settings.session, "result", self.round)
+        _, parts = steps.views(self._public, data, settings.session, "result", self.round)
+        if len(parts) != 2:
+            raise FormatError(f"the result of round {self.round} has not two parts")
         if self._sealed is None:
-            mean = open_sum(self._client, self._public, settings, self.round, parts[0])
+            mean = open_sum(self._client, self._public, settings, self.round, parts[1])
         else:
-            mean = self._sealed.open(parts[0], settings, self.round)
+            mean = self._sealed.open(bytes(parts[1]), settings, self.round)
         if [a.shape for a in mean[:-1]] != [a.shape for a in self.arrays]:
             raise FormatError(f"the result of round {self.round} has not the model's arrays")
-        half = self._client.plan.step / 2
         rate = settings.learning_rate if settings.algorithm == "fedavg" else -settings.learning_rate
         self.arrays = [
-            (a + rate * (m - half)).astype(a.dtype)
-            for a, m in zip(self.arrays, mean[:-1], strict=True)
+            self._stepped(a, m, rate) for a, m in zip(self.arrays, mean[:-1], strict=True)
         ]
         self._means.append(mean[-1])
         self.model.accept([a.copy() for a in self.arrays])
-        self._tag, self.round = next_tag(self._tag, data), self.round + 1
+        self._tag, self.round = bytes(parts[0]), self.round + 1
         self.seconds["decryption"] += time.perf_counter() - start
+
+    def _stepped(self, a: NDArray[Any], mean: NDArray[Any], rate: float) -> NDArray[Any]:
+        """Return a + rate * mean, the half step of `_onto_grid` taken back."""
+        result = np.array(mean, a.dtype)
+        result -= self._client.plan.step / 2
+        result *= rate
+        result += a
+        return result
 
     @property
     def history(self) -> list[Metrics]:
@@ -274,14 +280,20 @@ class Member:
         return found
 
 
-def _onto_grid(a: NDArray[Any], plan: Plan) -> NDArray[Any]:
-    """Move values by half a step: zero, the most frequent of all changes, is then sent exactly.
+def _onto_grid(a: NDArray[Any], high: float, plan: Plan) -> None:
+    """Move values by half a step, in place: zero, the most frequent of all changes, is then sent exactly.
 
     The plan's grid runs from -clip to clip and zero lies between two of its points; unmoved, weights that
-    do not change would drift by half a step in every round.
+    do not change would drift by half a step in every round. What lay inside stays inside; `high` is the
+    largest value.
     """
-    moved = np.minimum(a + plan.step / 2, plan.clip)
-    return np.where(np.abs(a) <= plan.clip, moved, a).astype(a.dtype)
+    half = plan.step / 2
+    inside = None if high <= plan.clip else a <= plan.clip
+    a += half
+    if inside is not None:
+        np.minimum(a, plan.clip, out=a, where=inside)
+    elif high + half > plan.clip:
+        np.minimum(a, plan.clip, out=a)
 
 
 def _checked(arrays: Any, name: str) -> Arrays:

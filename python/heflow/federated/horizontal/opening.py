@@ -137,14 +137,18 @@ class KeyHolder:
         """
         if self._settings is None:
             raise ParameterError("the key's holder has not begun: horizontal.fit does")
-        _, parts = steps.read(self._public, data, self._settings.session, "sum", round)
+        session = self._settings.session
+        _, parts = steps.read(self._public, data, session, "sum", round)
+        if len(parts) != 2:
+            raise FormatError(f"the sum of round {round} has not two parts")
+        tag, total = parts
         asked, answer = self._opened.get(round, (b"", b""))
-        if asked and asked != parts[0]:
+        if asked and asked != total:
             raise ParameterError(
                 f"another sum of round {round} was opened already: the difference would tell about clients"
             )
         if not asked:
-            mean = open_sum(self._client, self._public, self._settings, round, parts[0])
+            mean = open_sum(self._client, self._public, self._settings, round, total)
             answer = self._sealed.seal(mean, self._settings, round)
-            self._opened[round] = (parts[0], answer)
-        return steps.write(self._public, self._settings.session, "result", round, self.name, answer)
+            self._opened[round] = total, answer
+        return steps.write(self._public, session, "result", round, self.name, tag, answer)
