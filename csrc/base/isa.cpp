@@ -37,6 +37,7 @@ CpuFeatures detect() {
   features.avx512bw = avx512 && (b & (1u << 30)) != 0;
   features.avx512vl = avx512 && (b & (1u << 31)) != 0;
   features.avx512vbmi = avx512 && (c & (1u << 1)) != 0;
+  features.vpclmulqdq = avx512 && (c & (1u << 10)) != 0;
   features.avx512vpopcntdq = avx512 && (c & (1u << 14)) != 0;
   return features;
 }
@@ -55,7 +56,8 @@ bool runs_avx2() noexcept { return cpu_features().avx2 && cpu_features().fma && 
 
 bool runs_avx512ifma() noexcept {
   const CpuFeatures& cpu = cpu_features();
-  return cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma && cpu.avx512vbmi && cpu.avx512vpopcntdq;
+  return cpu.avx512f && cpu.avx512dq && cpu.avx512vl && cpu.avx512bw && cpu.avx512ifma && cpu.avx512vbmi &&
+         cpu.avx512vpopcntdq && cpu.vpclmulqdq && cpu.pclmul;
 }
 
 Isa widest_isa() noexcept {

@@ -6,7 +6,7 @@
 namespace heflow {
 
 struct CpuFeatures {
-  bool pclmul, fma, avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma, avx512vbmi, avx512vpopcntdq;
+  bool pclmul, fma, avx2, avx512f, avx512dq, avx512vl, avx512bw, avx512ifma, avx512vbmi, avx512vpopcntdq, vpclmulqdq;
 };
 
 const CpuFeatures& cpu_features() noexcept;  // all false off x86-64

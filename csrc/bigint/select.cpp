@@ -28,7 +28,7 @@ std::vector<Entry> entries() {
       {"portable", {}, &kPortableKernels, true},
       {"avx2", {"avx2", "fma", "pclmul"}, avx2, runs_avx2()},
       {"avx512ifma",
-       {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq"},
+       {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq", "vpclmulqdq"},
        ifma,
        runs_avx512ifma()},
   };

@@ -7,6 +7,7 @@
 
 #include "../base/error.hpp"
 #include "../random/samplers.hpp"
+#include "../ring/fused.hpp"
 #include "blocks.hpp"
 
 namespace heflow::ckks {
@@ -144,8 +145,7 @@ Counts encrypt_shared(std::uint8_t* out, const Sums& sums, const SecretKey& key,
     std::uint8_t* to = out + block * sums.block_bytes(sums.width(), false);
     for (std::size_t i = 0; i < sums.primes(); ++i) {
       Expansion(open, sums, block, i).next(mask, n);
-      k.multiply(mask, mask, key.prepared()[i], n, context.modulus(i));
-      k.inverse(mask, context.table(i));
+      inverse_product(k, mask, mask, key.prepared()[i], nullptr, context.table(i));
       const Word* m = residues(spare, low, high, sums, i);
       sums.kernels().round_difference(mask, m, mask, e, stride, context.modulus(i).p, sums.packing().drop);
       sums.kernels().pack(to, mask, stride, sums.width());
@@ -174,15 +174,13 @@ Counts encrypt_public(std::uint8_t* out, const Sums& sums, const PublicKey& key,
     uniform_ternary(stream, ternary, n);
     centred_binomial21(stream, ternary + n, 2 * n);
     for (std::size_t i = 0; i < sums.primes(); ++i) {
-      k.from_int8(u + i * n, ternary, n, context.modulus(i));
-      k.forward_lazy(u + i * n, context.table(i));
+      forward_int8(k, u + i * n, ternary, context.table(i));
     }
     std::uint8_t* to = out + block * sums.block_bytes(sums.width(), true);
     for (int part = 0; part < 2; ++part) {
       const std::size_t count = part == 0 ? stride : n;
       for (std::size_t i = 0; i < sums.primes(); ++i) {
-        k.multiply(x, u + i * n, (part == 0 ? key.b : key.a)[i], n, context.modulus(i));
-        k.inverse(x, context.table(i));
+        inverse_product(k, x, u + i * n, (part == 0 ? key.b : key.a)[i], nullptr, context.table(i));
         // u and -u are alike: the product is subtracted.
         const Word* m = part == 0 ? residues(spare, low, high, sums, i) : nothing.data();
         const std::int8_t* e = ternary + (part == 0 ? n : 2 * n);
@@ -250,8 +248,7 @@ bool decrypt(RealSpan<Real> out, const Sums& sums, const SecretKey& key, const s
         k.scale_add(c1, c1, dropped, spare, n, q);
         k.forward_lazy(c1, context.table(i));
       }
-      k.multiply(c1, c1, key.prepared()[i], n, q);
-      k.inverse(c1, context.table(i));
+      inverse_product(k, c1, c1, key.prepared()[i], nullptr, context.table(i));
       k.scale_add(c0[i], c0[i], dropped, c1, n, q);
     }
     if (sums.primes() > 1) lift(c0[0], c0[1], spare, sums);

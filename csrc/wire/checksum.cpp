@@ -45,7 +45,8 @@ std::uint64_t checksum(const std::uint8_t* data, std::size_t bytes, std::uint64_
 #if defined(HEFLOW_HAVE_AVX2)
   if (bytes >= 256 && widest_isa() >= Isa::avx2) {
     std::uint8_t folded[kSlices];
-    const std::size_t done = fold_checksum(folded, data, bytes, crc);
+    const auto fold = widest_isa() >= Isa::avx512ifma ? &fold_checksum_avx512 : &fold_checksum;
+    const std::size_t done = fold(folded, data, bytes, crc);
     crc = fold_word(load64_le(folded), kSlices - 1) ^ fold_word(load64_le(folded + 8), 7);
     data += done, bytes -= done;
   }

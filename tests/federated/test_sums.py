@@ -90,6 +90,49 @@ def test_structures_come_back(setting, dtype):
             assert np.abs(got.astype(float) - given).max(initial=0) <= plan.step
 
 
+WIDE = {"shared": (100, 16000), "public": (500, 500)}  # clients and weight at 24 bits
+
+
+@pytest.mark.parametrize("key", WIDE)
+@pytest.mark.parametrize("size", [1, 9, 4096, 4097])
+def test_two_primes(backend, key, size, thread_count):
+    """Where clients times bits need them; weights up to all that the plan has."""
+    clients, weights = WIDE[key]
+    plan = Plan(clients=clients, bits=24, max_total_weight=weights, key=key)
+    assert plan.sum_parameters.ring_degree == 4096 and plan.sum_parameters.drop == 0
+    secret, party = make(plan, ("lattice", key, backend))
+    rng = np.random.default_rng(size)
+    server, expected = Aggregator(plan, secret.public), 0
+    for i, weight in enumerate([1, 1, plan.max_weight]):
+        x = rng.uniform(-1, 1, size)
+        x[0] = 1.0
+        server.receive(Client(plan, party, name=str(i)).encrypt_update(x, weight=weight))
+        expected = expected + weight * integers(plan, x)
+        server = Aggregator.restore(plan, secret.public, server.checkpoint())
+    assert server.clients == ["0", "1", "2"]
+    payload = secret.public.open(server.result(), 5)[1]
+    exact = secret.decrypt_sums(payload, size, server.total_weight, 1.0, 0.0)
+    assert np.array_equal(exact, expected)
+
+
+def test_more_seeds_than_are_expanded_at_once(backend):
+    """Sums, results on the way and a restored server are exact, whenever seeds are expanded."""
+    plan = Plan(clients=40, bits=16, max_total_weight=100, key="shared")
+    secret = keygen(plan, backend=backend)
+    rng = np.random.default_rng(8)
+    server, expected = Aggregator(plan, secret.public), 0
+    for i in range(40):
+        x, weight = rng.uniform(-1, 1, 3000).astype(np.float32), 1 + i % 3
+        server.receive(Client(plan, secret, name=str(i)).encrypt_update(x, weight=weight))
+        expected = expected + weight * integers(plan, x)
+        if i in (0, 15, 16, 20, 39):
+            payload = secret.public.open(server.result(), 5)[1]
+            exact = secret.decrypt_sums(payload, 3000, server.total_weight, 1.0, 0.0)
+            assert np.array_equal(exact, expected)
+        if i == 20:
+            server = Aggregator.restore(plan, secret.public, server.checkpoint())
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 2047, 2048, 2049, 4096, 4097])
 def test_lengths_around_blocks(backend, size):
     plan = Plan(clients=2, bits=16, key="shared")
@@ -102,8 +145,15 @@ def test_lengths_around_blocks(backend, size):
     assert np.abs(mean - x).max() <= plan.step / 2 * (1 + 1e-6) + 6e-8
 
 
-def test_independent_decoder(backend):
-    plan = Plan(clients=8, clip=1.0, bits=16, key="shared")
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(clients=8, clip=1.0, bits=16, key="shared"),
+        Plan(clients=500, clip=1.0, bits=24, max_total_weight=16000, key="shared"),
+    ],
+    ids=["one prime", "two primes"],
+)
+def test_independent_decoder(backend, plan):
     secret = keygen(plan, backend=backend)
     p = plan.sum_parameters
     x = np.random.default_rng(1).normal(0, 0.4, 4096 + 100)

@@ -53,6 +53,8 @@ INSTRUCTION_SETS = {
         "-mavx512ifma",
         "-mavx512vbmi",
         "-mavx512vpopcntdq",
+        "-mvpclmulqdq",
+        "-mpclmul",
     ],
 }
 

@@ -4,6 +4,7 @@ It opens an update of a shared key with the ternary secret and returns the integ
 """
 
 import json
+import math
 import struct
 
 
@@ -30,11 +31,11 @@ def chacha20_block(key, nonce, counter):
     return struct.pack("<16I", *[(x + y) & 0xFFFFFFFF for x, y in zip(s, initial, strict=True)])
 
 
-def expand(seed, block, q, n):
-    """Words of the block's key stream, cut to the bits of q; those not below q are skipped."""
+def expand(seed, nonce, q, n):
+    """Words of a key stream, cut to the bits of q; those not below q are skipped."""
     values, counter, mask = [], 0, (1 << q.bit_length()) - 1
     while len(values) < n:
-        for word in struct.unpack("<8Q", chacha20_block(seed, block, counter)):
+        for word in struct.unpack("<8Q", chacha20_block(seed, nonce, counter)):
             if word & mask < q:
                 values.append(word & mask)
         counter += 1
@@ -54,12 +55,20 @@ def is_prime(n):
     return True
 
 
-def modulus(bits, n):
-    """The largest prime of so many bits that is 1 modulo 2 n."""
+def modulus(bits, n, below=None):
+    """The largest prime of so many bits that is 1 modulo 2 n, or the largest below another."""
     q = ((1 << bits) - 1) // (2 * n) * (2 * n) + 1
-    while q >> bits or not is_prime(q):
+    while q >> bits or not is_prime(q) or (below is not None and q >= below):
         q -= 2 * n
     return q
+
+
+def primes(bits):
+    """The degree of the ring, and what q is the product of."""
+    if bits <= 50:
+        return 2048, [modulus(bits, 2048)]
+    first = modulus(bits // 2, 4096)
+    return 4096, [first, modulus(bits // 2, 4096, below=first)]
 
 
 def root(q, n):
@@ -108,24 +117,27 @@ def fft(values, w, q):
 
 def decode(message, parameters, secret, count):
     """Return the header and the `count` integers."""
-    n, (bits, fields, field_bits, delta_bits, drop) = 2048, parameters
+    bits, fields, field_bits, delta_bits, drop = parameters
+    n, moduli = primes(bits)
     magic, version, kind, scheme = struct.unpack_from("<4sHBB", message)
     assert (magic, version, kind, scheme) == (b"HEFL", 1, 4, 3)
     header_size, payload_size = struct.unpack_from("<IQ", message, 24)
     header = json.loads(message[36 : 36 + header_size])
     payload = message[36 + header_size : 36 + header_size + payload_size]
     seed, packed = payload[:32], payload[32:]
-    q, width = modulus(bits, n), bits - drop
-    values, at = [], 0
+    values, at, width, q = [], 0, bits // len(moduli) - drop, math.prod(moduli)
     for block in range(-(-count // (fields * n))):
         left = count - block * fields * n
         stride = n if left >= fields * n else (-(-left // fields) + 7) // 8 * 8
-        stream = int.from_bytes(packed[at : at + stride * width // 8], "little")
-        at += stride * width // 8
-        c0 = [(stream >> (k * width) & ((1 << width) - 1)) << drop for k in range(stride)]
-        noisy = product(expand(seed, block, q, n), secret, q, n)
-        half = 1 << (delta_bits - 1)
-        sums = [(a + b + half) % q >> delta_bits for a, b in zip(c0, noisy, strict=False)]
+        noisy = [0] * stride
+        for i, p in enumerate(moduli):
+            stream = int.from_bytes(packed[at : at + stride * width // 8], "little")
+            at += stride * width // 8
+            c0 = [(stream >> (k * width) & ((1 << width) - 1)) << drop for k in range(stride)]
+            mask = product(expand(seed, block * len(moduli) + i, p, n), secret, p, n)
+            one = q // p * pow(q // p, -1, p)  # 1 modulo p, 0 modulo the other
+            noisy = [x + (a + b) * one for x, a, b in zip(noisy, c0, mask, strict=False)]
+        sums = [(x + (1 << (delta_bits - 1))) % q >> delta_bits for x in noisy]
         for field in range(fields):
             values += [s >> (field * field_bits) & ((1 << field_bits) - 1) for s in sums]
     assert at == len(packed)

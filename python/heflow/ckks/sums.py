@@ -1,4 +1,4 @@
-"""Keys for exact sums on the lattice: integers in coefficients, one prime, ring degree 2048.
+"""Keys for exact sums on the lattice: integers in coefficients, one prime at degree 2048 or two at 4096.
 
 Built on CKKS's ring and keys, with messages in the upper bits as in BFV, so that sums are exact integers.
 """
@@ -6,6 +6,7 @@ Built on CKKS's ring and keys, with messages in the upper bits as in BFV, so tha
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 import struct
 from dataclasses import astuple, dataclass
@@ -26,11 +27,10 @@ from ..errors import (
     ParameterError,
     UnsupportedOperationError,
 )
-from .parameters import MAX_MODULUS_BITS
 
 __all__ = [
     "KIND_PUBLIC",
-    "RING_DEGREE",
+    "PRIME_BITS",
     "SCHEME_ID",
     "PublicContext",
     "SecretContext",
@@ -43,7 +43,7 @@ __all__ = [
 
 SCHEME_ID = 3
 KIND_PUBLIC = 1
-RING_DEGREE = 2048
+PRIME_BITS = 50  # of each prime at most
 SEED_BYTES = 32
 _PARAMETERS = struct.Struct("<BBBBBBdQ")
 
@@ -55,7 +55,8 @@ class SumParameters:
     Attributes
     ----------
     modulus_bits : int
-        Bits of the prime q: the largest that is 1 modulo 4096.
+        Bits of q: up to 50 a prime at degree 2048, above it the product of two primes of half of them at
+        degree 4096; they are the largest of their bits that have a transform.
     fields, field_bits : int
         Values in a coefficient, and bits of a sum.
     delta_bits : int
@@ -80,8 +81,21 @@ class SumParameters:
     largest: int
 
     def __post_init__(self) -> None:
-        if self.modulus_bits > min(MAX_MODULUS_BITS[RING_DEGREE], 50):
-            raise ParameterError(f"a modulus of {self.modulus_bits} bits is above the table")
+        primes = 1 if self.modulus_bits <= PRIME_BITS else 2
+        if self.modulus_bits > primes * PRIME_BITS or self.modulus_bits % primes:
+            raise ParameterError(
+                f"a modulus of {self.modulus_bits} bits is not made of such primes"
+            )
+
+    @property
+    def ring_degree(self) -> int:
+        """N."""
+        return 2048 if self.modulus_bits <= PRIME_BITS else 4096
+
+    @property
+    def primes(self) -> tuple[int, ...]:
+        """What q is the product of."""
+        return _primes(self.modulus_bits)
 
     def to_bytes(self) -> bytes:
         """Return the parameters as bytes."""
@@ -309,16 +323,21 @@ def _checked(data: bytes, clipped: int, invalid: int) -> tuple[bytes, int]:
 
 
 def _context(parameters: SumParameters, backend: str) -> _ckks.Context:
-    log_degree = RING_DEGREE.bit_length() - 1
-    primes = _ckks.choose_primes([parameters.modulus_bits], log_degree)
-    return _ckks.Context(backend, log_degree, primes, False)
+    log_degree = parameters.ring_degree.bit_length() - 1
+    return _ckks.Context(backend, log_degree, list(parameters.primes), False)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
+def _primes(bits: int) -> tuple[int, ...]:
+    if bits <= PRIME_BITS:
+        return tuple(_ckks.choose_primes([bits], 11))
+    return tuple(_ckks.choose_primes([bits // 2, bits // 2], 12))
+
+
 def largest_modulus(bits: int) -> int:
-    """Return the largest prime of so many bits that is 1 modulo 4096; 0 if there is none."""
+    """Return the q of so many bits; 0 if there is none."""
     try:
-        return _ckks.choose_primes([bits], RING_DEGREE.bit_length() - 1)[0]
+        return math.prod(_primes(bits))
     except ParameterError:
         return 0
 

@@ -8,12 +8,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ckks.sums import RING_DEGREE, SumParameters, largest_modulus
+from ..ckks.sums import PRIME_BITS, SumParameters, largest_modulus
 from ..errors import HeadroomError, ParameterError
 
 __all__ = ["Plan"]
 
-MAX_PRIME_BITS = 50
 MIN_PRIME_BITS = 20
 NOISE = 21  # largest size of a centred binomial error
 VARIANCE = 10.5
@@ -53,7 +52,7 @@ class Plan:
     ParameterError
         A number makes no sense.
     HeadroomError
-        Sums could overflow; the numbers are named.
+        Sums of such weights could overflow; the numbers are named.
 
     Notes
     -----
@@ -74,7 +73,12 @@ class Plan:
         _whole(self.bits, "bits", 1, MAX_BITS)
         if self.max_total_weight is None:
             object.__setattr__(self, "max_total_weight", self.clients)
-        _whole(self.max_total_weight, "max_total_weight", 1, MAX_WEIGHT)
+        _whole(self.max_total_weight, "max_total_weight", 1, 1 << 53)
+        if self.weights > MAX_WEIGHT:
+            raise HeadroomError(
+                f"max_total_weight={self.max_total_weight}: sums hold total weights up to {MAX_WEIGHT}; divide "
+                "the weights by a common factor, such as samples by 100"
+            )
         if self.weights < self.clients:
             raise ParameterError(
                 f"max_total_weight={self.max_total_weight} is less than clients={self.clients}: each "
@@ -113,12 +117,12 @@ class Plan:
         """Largest weight of one client, when every other client weighs at least 1."""
         return self.weights - self.clients + 1
 
-    def noise_bound(self, drop: int) -> int:
-        """Bound the noise of a sum when `drop` low bits are rounded away."""
+    def noise_bound(self, drop: int, degree: int = 2048) -> int:
+        """Bound the noise of a sum when `drop` low bits are rounded away, in a ring of this degree."""
         half = (1 << drop) // 2
         if self.key == "shared":
             return self.weights * (NOISE + half)
-        ternary = 2 * RING_DEGREE / 3
+        ternary = 2 * degree / 3
         rounding = (4**drop - 1) / 12 * (1 + ternary)
         variance = VARIANCE * (1 + 2 * ternary) + rounding
         # The worst split of weights: one client has all.
@@ -126,48 +130,44 @@ class Plan:
 
     @property
     def sum_parameters(self) -> SumParameters:
-        """The packing on the lattice that sends the fewest bits.
-
-        Raises
-        ------
-        HeadroomError
-            A sum and its noise do not fit a modulus of 50 bits.
-        """
+        """The packing on the lattice that sends the fewest bits; two primes only where one does not do."""
         if self._sums is None:
-            object.__setattr__(self, "_sums", self._search())
+            found = self._one_prime() or self._two_primes()
+            object.__setattr__(self, "_sums", SumParameters(*found, self.clip, self.largest))
         assert self._sums is not None
         return self._sums
 
-    def _search(self) -> SumParameters:
-        best: tuple[float, SumParameters] | None = None
-        needed = MAX_PRIME_BITS + 1
+    def _modulus_bits(self, fields: int, delta_bits: int, least: int, step: int) -> int:
+        """Return the bits of the smallest q in which `fields` full sums, times Delta, and the noise fit."""
+        # Sums up to W (2^bits - 1) in every field, times Delta > 2 B, stay below q - Delta / 2.
+        most = sum(self.weights * self.largest << j * self.field_bits for j in range(fields))
+        most = (most << delta_bits) + (1 << (delta_bits - 1))
+        bits = max(most.bit_length(), least)
+        bits += (least - bits) % step
+        while bits <= 2 * PRIME_BITS and largest_modulus(bits) <= most:
+            bits += step
+        return bits
+
+    def _one_prime(self) -> tuple[int, int, int, int, int, bool] | None:
+        best: tuple[float, tuple[int, int, int, int, int, bool]] | None = None
         for fields in (4, 3, 2, 1):
             for drop in range(16):
-                # Sums up to W (2^bits - 1) in every field, times Delta > 2 B, stay below q - Delta / 2.
                 delta = (2 * self.noise_bound(drop)).bit_length()
-                bits = max(fields * self.field_bits + delta, MIN_PRIME_BITS)
-                most = sum(
-                    self.weights * self.largest << j * self.field_bits for j in range(fields)
-                )
-                while bits <= MAX_PRIME_BITS and largest_modulus(bits) <= (most << delta) + (
-                    1 << (delta - 1)
-                ):
-                    bits += 1
-                needed = min(needed, bits) if fields == 1 else needed
-                if bits > MAX_PRIME_BITS or drop >= delta:
+                bits = self._modulus_bits(fields, delta, MIN_PRIME_BITS, 1)
+                if bits > PRIME_BITS or drop >= delta:
                     continue
                 cost = (bits - drop) / fields
                 if best is None or cost < best[0]:
-                    shared = self.key == "shared"
-                    chosen = (bits, fields, self.field_bits, delta, drop, shared)
-                    best = cost, SumParameters(*chosen, self.clip, self.largest)
-        if best is None:
-            raise HeadroomError(
-                f"sums of {self.field_bits} bits (total weight {self.weights} times {self.bits} bits) and "
-                f"their noise need a modulus of more than {MAX_PRIME_BITS} bits: use fewer bits, fewer "
-                "clients or smaller weights, or scheme='paillier'"
-            )
-        return best[1]
+                    best = cost, (bits, fields, self.field_bits, delta, drop, self.key == "shared")
+        return None if best is None else best[1]
+
+    def _two_primes(self) -> tuple[int, int, int, int, int, bool]:
+        """Fields lie in two words of 50 bits, Delta in the first; no bits are dropped."""
+        delta = (2 * self.noise_bound(0, 4096)).bit_length()
+        fields = (PRIME_BITS - delta) // self.field_bits + PRIME_BITS // self.field_bits
+        while (bits := self._modulus_bits(fields, delta, PRIME_BITS + 2, 2)) > 2 * PRIME_BITS:
+            fields -= 1
+        return bits, fields, self.field_bits, delta, 0, self.key == "shared"
 
     @property
     def bytes_per_value(self) -> float:
@@ -196,11 +196,12 @@ class Plan:
             else "clients cannot read each other; the holder of the secret can read single updates"
         )
         p = self.sum_parameters
+        rounded = f"{p.drop} rounded away" if p.drop else "none rounded away"
         return (
             f"{self.clients} clients, values in -{self.clip:g} .. {self.clip:g} at {self.bits} bits (step "
             f"{self.step:.3g}), total weight up to {self.weights}\n"
             f"{self.bytes_per_value:.2f} bytes per value (float32: 4): {p.fields} sums of {p.field_bits} bits "
-            f"in a coefficient of {p.modulus_bits} bits, {p.drop} rounded away\n"
+            f"in a coefficient of {p.modulus_bits} bits, {rounded}\n"
             f"key: {self.key}; {reader}"
         )
 
