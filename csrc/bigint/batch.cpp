@@ -45,17 +45,9 @@ const Word* gather(const Batch& batch, const std::int64_t* indices, Word* scratc
 
 BatchPtr multiply(const Batch& a, const Batch& b) {
   const Modulus& m = a.modulus();
-  const std::size_t words = m.dual_group_words();
   auto result = std::make_shared<Batch>(a.modulus_ptr(), a.size());
   for_each_tile(a.groups(), groups_per_tile(m, kCheapItems), [&](std::size_t first, std::size_t last) {
-    for (std::size_t g = first; g < last; ++g) {
-      if (g + 1 < last) {  // one product takes about as long as memory takes to bring the next operands
-        prefetch(a.group(g + 1), words);
-        prefetch(b.group(g + 1), words);
-        prefetch(result->group(g + 1), words);
-      }
-      m.kernels().dual_mul(result->group(g), a.group(g), b.group(g), m.view());
-    }
+    m.kernels().dual_mul_groups(result->group(first), a.group(first), b.group(first), last - first, m.view());
   });
   return result;
 }

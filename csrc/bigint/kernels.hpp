@@ -52,7 +52,9 @@ struct Kernels {
 
   // Modulo n^2 on dual numbers; both halves of the arguments < 16n, of the results < 2n.
   void (*dual_mul)(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept;  // 5 h^2
-  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;                 // 3.5 h^2
+  // `groups` such products of operands that lie one behind the other; may fetch what lies behind the last.
+  void (*dual_mul_groups)(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept;
+  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;  // 3.5 h^2
   // x times the plain h-limb number t (a dual number with t1 = 0): 4 h^2
   void (*dual_mul_half)(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept;
   // sum chunk_k * c_k / R; at most 8 terms, results < 10n

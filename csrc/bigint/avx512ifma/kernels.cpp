@@ -13,6 +13,7 @@ const Kernels kAvx512IfmaKernels = {
     avx512ifma::linear,
     avx512ifma::reduce,
     avx512ifma::dual_mul,
+    avx512ifma::dual_mul_groups,
     avx512ifma::dual_sqr,
     avx512ifma::dual_mul_half,
     avx512ifma::dual_linear,

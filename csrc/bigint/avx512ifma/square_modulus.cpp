@@ -6,7 +6,24 @@
 
 namespace heflow::bigint::avx512ifma {
 
-void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept {
+namespace {
+
+// The operands of the next product, fetched an eighth at a time: more at once would wait for one another.
+struct Ahead {
+  const Word *r, *x, *y;
+  int vectors;  // of each
+  HEFLOW_INLINE_MEMBER void fetch(int eighth) const {
+    for (int i = vectors * eighth / 8; i < vectors * (eighth + 1) / 8; ++i) {
+      const int at = static_cast<int>(kLanes) * i;
+      // Into the second-level cache: the first is full of the product at hand.
+      _mm_prefetch(reinterpret_cast<const char*>(x + at), _MM_HINT_T1);
+      _mm_prefetch(reinterpret_cast<const char*>(y + at), _MM_HINT_T1);
+      _mm_prefetch(reinterpret_cast<const char*>(r + at), _MM_HINT_T1);
+    }
+  }
+};
+
+HEFLOW_INLINE void product(Word* r, const Word* x, const Word* y, const ModulusView& m, const Ahead& next) {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h, *y0 = vec(y), *y1 = y0 + h;
@@ -16,27 +33,50 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
     Vec *sx0 = scratch.take(s), *sx1 = scratch.take(s), *sy0 = scratch.take(s), *sy1 = scratch.take(s);
     const __mmask8 ox0 = add_halves(sx0, x0, s), oy0 = add_halves(sy0, y0, s);
     multiply_columns<1>(lo, {{x0, y0}}, tiles / 2);
+    next.fetch(0);
     multiply_columns<1>(hi, {{x0 + s, y0 + s}}, tiles / 2);
+    next.fetch(1);
     multiply_columns<1>(mid, {{sx0, sy0}}, tiles / 2);
+    next.fetch(2);
     add_overflow(mid, sx0, ox0, sy0, oy0, s);
     reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, oy0), tiles / 2}, nullptr, m);
+    next.fetch(3);
     const __mmask8 ox1 = add_halves(sx1, x1, s), oy1 = add_halves(sy1, y1, s);
     multiply_columns<2>(lo, {{x0, y1}, {x1, y0}}, tiles / 2);
+    next.fetch(4);
     multiply_columns<2>(hi, {{x0 + s, y1 + s}, {x1 + s, y0 + s}}, tiles / 2);
+    next.fetch(5);
     multiply_columns<2>(mid, {{sx0, sy1}, {sx1, sy0}}, tiles / 2);
+    next.fetch(6);
     add_overflow(mid, sx0, ox0, sy1, oy1, s);
     add_overflow(mid, sx1, ox1, sy0, oy0, s);
     const Vec top = plus(both(ox0, oy1), both(ox1, oy0));
     reduce_source<false, true>(r1, unused, KaratsubaSource{lo, hi, mid, top, tiles / 2}, q, m);
+    next.fetch(7);
   } else {
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, y0}}, tiles);
+    next.fetch(0), next.fetch(1);
     reduce_source<false, false>(r0, q, PlainSource{columns}, nullptr, m);
+    next.fetch(2), next.fetch(3);
     multiply_columns<2>(columns, {{x0, y1}, {x1, y0}}, tiles);
+    next.fetch(4), next.fetch(5);
     reduce_source<false, true>(r1, unused, PlainSource{columns}, q, m);
+    next.fetch(6), next.fetch(7);
   }
   copy(vec(r), r0, 2 * h);  // r1 follows r0 in the scratch
 }
+
+}  // namespace
+
+void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept {
+  const std::size_t words = std::size_t{2} * kLanes * m.limbs;
+  for (; groups > 0; --groups, r += words, x += words, y += words) {
+    product(r, x, y, m, Ahead{r + words, x + words, y + words, 2 * static_cast<int>(m.limbs)});
+  }
+}
+
+void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept { product(r, x, y, m, Ahead{r, x, y, 0}); }
 
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   Scratch scratch;

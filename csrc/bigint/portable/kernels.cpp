@@ -13,6 +13,7 @@ const Kernels kPortableKernels = {
     portable::linear,
     portable::reduce,
     portable::dual_mul,
+    portable::dual_mul_groups,
     portable::dual_sqr,
     portable::dual_mul_half,
     portable::dual_linear,

@@ -46,6 +46,10 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
   copy(r + h, r1, h);
 }
 
+void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept {
+  for (std::size_t at = 0; at < groups * 2 * m.limbs; at += 2 * m.limbs) dual_mul(r + at, x + at, y + at, m);
+}
+
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   Word r0[kMaxLimbs], r1[kMaxLimbs], doubled[kMaxLimbs];
   const unsigned h = m.limbs;
