@@ -10,6 +10,7 @@ void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept;
 void linear(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept;
 void reduce(Word* r, const Word* x, const ModulusView& m) noexcept;
 void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept;
+void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept;
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept;
 void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept;
 void dual_linear(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept;

@@ -13,6 +13,7 @@ const Kernels kAvx2Kernels = {
     avx2::linear,
     avx2::reduce,
     avx2::dual_mul,
+    avx2::dual_mul_groups,
     avx2::dual_sqr,
     avx2::dual_mul_half,
     avx2::dual_linear,

@@ -21,6 +21,11 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
   normalise(vec(r) + h, columns + h, h);
 }
 
+void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept {
+  const std::size_t words = std::size_t{2} * kLanes * m.limbs;
+  for (std::size_t at = 0; at < groups * words; at += words) dual_mul(r + at, x + at, y + at, m);
+}
+
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs);

@@ -47,7 +47,8 @@ void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexc
 }
 
 void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept {
-  for (std::size_t at = 0; at < groups * 2 * m.limbs; at += 2 * m.limbs) dual_mul(r + at, x + at, y + at, m);
+  const std::size_t words = std::size_t{2} * m.limbs;
+  for (std::size_t at = 0; at < groups * words; at += words) dual_mul(r + at, x + at, y + at, m);
 }
 
 void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
