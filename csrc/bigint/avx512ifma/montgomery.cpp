@@ -1,14 +1,17 @@
-// Arithmetic modulo n: see ../kernels.hpp for ranges. Even tile counts take one Karatsuba level.
+// Arithmetic modulo n: see ../kernels.hpp for ranges. Even tile counts take one Karatsuba level. Moduli that
+// are -1 modulo 2^52, as those of the standard Diffie-Hellman groups, need fewer products.
 #include "backend.hpp"
 #include "reduce.hpp"
 
 namespace heflow::bigint::avx512ifma {
 
-void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept {
+namespace {
+
+template <bool MinusOne>
+HEFLOW_INLINE void multiply(Vec* r, const Vec* x, const Vec* y, const ModulusView& m) {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
-  Vec *result = scratch.take(h), *quotient = scratch.take(h);
-  const Vec *x = vec(a), *y = vec(b);
+  Vec* quotient = scratch.take(h);
   if (tiles % 2 == 0) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s), *sy = scratch.take(s);
     const __mmask8 ox = add_halves(sx, x, s), oy = add_halves(sy, y, s);
@@ -16,20 +19,19 @@ void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexc
     multiply_columns<1>(hi, {{x + s, y + s}}, tiles / 2);
     multiply_columns<1>(mid, {{sx, sy}}, tiles / 2);
     add_overflow(mid, sx, ox, sy, oy, s);
-    reduce_source<false, false>(result, quotient, KaratsubaSource{lo, hi, mid, both(ox, oy), tiles / 2}, nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, KaratsubaSource{lo, hi, mid, both(ox, oy), tiles / 2}, nullptr, m);
   } else {
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x, y}}, tiles);
-    reduce_source<false, false>(result, quotient, PlainSource{columns}, nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, PlainSource{columns}, nullptr, m);
   }
-  copy(vec(r), result, h);
 }
 
-void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
+template <bool MinusOne>
+HEFLOW_INLINE void square(Vec* r, const Vec* x, const ModulusView& m) {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
-  Vec *result = scratch.take(h), *quotient = scratch.take(h);
-  const Vec* x = vec(a);
+  Vec* quotient = scratch.take(h);
   if (tiles % 2 == 0 && tiles >= kKaratsubaSquareTiles) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s);
     const __mmask8 ox = add_halves(sx, x, s);
@@ -37,11 +39,22 @@ void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
     square_columns(hi, x + s, tiles / 2);
     square_columns(mid, sx, tiles / 2);
     add_overflow(mid, sx, ox, sx, ox, s);
-    reduce_source<false, false>(result, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m);
   } else {
-    reduce_source<false, false>(result, quotient, square_of(x, tiles), nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, square_of(x, tiles), nullptr, m);
   }
-  copy(vec(r), result, h);
+}
+
+}  // namespace
+
+void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept {
+  if (m.negative_inverse == 1) return multiply<true>(vec(r), vec(a), vec(b), m);
+  multiply<false>(vec(r), vec(a), vec(b), m);
+}
+
+void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
+  if (m.negative_inverse == 1) return square<true>(vec(r), vec(a), m);
+  square<false>(vec(r), vec(a), m);
 }
 
 void reduce(Word* r, const Word* x, const ModulusView& m) noexcept {

@@ -34,7 +34,8 @@ HEFLOW_INLINE void multiply_columns(Vec* columns, const Pair (&pairs)[Pairs], in
   store_tile(columns + kTile * (2 * tiles - 1), acc);
 }
 
-// The columns of a^2, made while they are read, in order: every product above the diagonal once, doubled.
+// The columns of a^2, made while they are read, in order: every product above the diagonal once, doubled. Once
+// tile h / 5 + d is read, the first d + 1 tiles of a are not needed any more.
 struct SquareSource {
   const Vec* a;
   int tiles;

@@ -18,8 +18,9 @@ struct Scratch {
 };
 
 // r = (source + K - previous + q n) / R with the quotient q kept in `quotient` (Correct: with K - previous;
-// Double: the source counts twice). h limbs; r may alias neither the source nor the quotients.
-template <bool Double, bool Correct, class Source>
+// Double: the source counts twice; MinusOne: see quotient_tile). h limbs; r may alias the number that a
+// SquareSource squares, no other source and no quotient.
+template <bool Double, bool Correct, bool MinusOne = false, class Source>
 HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous, const ModulusView& m) {
   const int tiles = static_cast<int>(m.limbs) / kTile;
   Accumulator acc;
@@ -33,7 +34,7 @@ HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec
       acc.column[i] = plus(acc.column[i], t[i]);
     });
     for (int e = 0; e < d; ++e) multiply_tile_shared(acc, quotient + kTile * e, m.n + kTile * (d - e));
-    quotient_tile(acc, quotient + kTile * d, m);
+    quotient_tile<MinusOne>(acc, quotient + kTile * d, m);
     shift(acc);
   }
   if constexpr (Correct) acc.column[0] = plus(acc.column[0], broadcast(m.multiple[m.limbs]));

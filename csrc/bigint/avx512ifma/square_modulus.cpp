@@ -27,7 +27,7 @@ HEFLOW_INLINE void product(Word* r, const Word* x, const Word* y, const ModulusV
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h, *y0 = vec(y), *y1 = y0 + h;
-  Vec *r0 = scratch.take(h), *r1 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
+  Vec *r0 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
   if (tiles % 2 == 0) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h);
     Vec *sx0 = scratch.take(s), *sx1 = scratch.take(s), *sy0 = scratch.take(s), *sy1 = scratch.take(s);
@@ -51,7 +51,7 @@ HEFLOW_INLINE void product(Word* r, const Word* x, const Word* y, const ModulusV
     add_overflow(mid, sx0, ox0, sy1, oy1, s);
     add_overflow(mid, sx1, ox1, sy0, oy0, s);
     const Vec top = plus(both(ox0, oy1), both(ox1, oy0));
-    reduce_source<false, true>(r1, unused, KaratsubaSource{lo, hi, mid, top, tiles / 2}, q, m);
+    reduce_source<false, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, top, tiles / 2}, q, m);
     next.fetch(7);
   } else {
     Vec* columns = scratch.take(2 * h);
@@ -61,10 +61,10 @@ HEFLOW_INLINE void product(Word* r, const Word* x, const Word* y, const ModulusV
     next.fetch(2), next.fetch(3);
     multiply_columns<2>(columns, {{x0, y1}, {x1, y0}}, tiles);
     next.fetch(4), next.fetch(5);
-    reduce_source<false, true>(r1, unused, PlainSource{columns}, q, m);
+    reduce_source<false, true>(vec(r) + h, unused, PlainSource{columns}, q, m);
     next.fetch(6), next.fetch(7);
   }
-  copy(vec(r), r0, 2 * h);  // r1 follows r0 in the scratch
+  copy(vec(r), r0, h);
 }
 
 }  // namespace
@@ -82,38 +82,41 @@ void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h;
-  Vec *r0 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
-  if (tiles % 2 == 0) {
-    Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
-    const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
-    if (tiles >= kKaratsubaSquareTiles) {
-      square_columns(lo, x0, tiles / 2);
-      square_columns(hi, x0 + s, tiles / 2);
-      square_columns(mid, sx0, tiles / 2);
-      add_overflow(mid, sx0, ox0, sx0, ox0, s);
-      reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, ox0), tiles / 2}, nullptr, m);
-    } else {
-      reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
-    }
-    multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
-    multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
-    multiply_columns<1>(mid, {{sx0, sx1}}, tiles / 2);
-    add_overflow(mid, sx0, ox0, sx1, ox1, s);
-    reduce_source<true, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
-  } else {
-    reduce_source<false, false>(r0, q, square_of(x0, tiles), nullptr, m);
+  Vec *q = scratch.take(h), *unused = scratch.take(h);
+  if (tiles % 2 != 0) {
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, x1}}, tiles);
-    reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m);  // x is not read any more
+    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m);
+    return reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m);
   }
-  copy(vec(r), r0, h);
+  Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
+  const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
+  const bool karatsuba = tiles >= kKaratsubaSquareTiles;
+  Vec* r0 = scratch.take(karatsuba ? h : 0);
+  if (karatsuba) {
+    square_columns(lo, x0, tiles / 2);
+    square_columns(hi, x0 + s, tiles / 2);
+    square_columns(mid, sx0, tiles / 2);
+    add_overflow(mid, sx0, ox0, sx0, ox0, s);
+    reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, ox0), tiles / 2}, nullptr, m);
+  }
+  multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
+  multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
+  multiply_columns<1>(mid, {{sx0, sx1}}, tiles / 2);
+  add_overflow(mid, sx0, ox0, sx1, ox1, s);
+  if (karatsuba) {
+    copy(vec(r), r0, h);  // x is not read any more
+  } else {
+    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m);
+  }
+  reduce_source<true, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
 }
 
 void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   const Vec *x0 = vec(x), *x1 = x0 + h, *y = vec(t);
-  Vec *r0 = scratch.take(h), *r1 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
+  Vec *r0 = scratch.take(h), *q = scratch.take(h), *unused = scratch.take(h);
   if (tiles % 2 == 0) {
     Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx = scratch.take(s), *sy = scratch.take(s);
     const __mmask8 oy = add_halves(sy, y, s);
@@ -128,15 +131,15 @@ void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) 
     multiply_columns<1>(hi, {{x1 + s, y + s}}, tiles / 2);
     multiply_columns<1>(mid, {{sx, sy}}, tiles / 2);
     add_overflow(mid, sx, ox1, sy, oy, s);
-    reduce_source<false, true>(r1, unused, KaratsubaSource{lo, hi, mid, both(ox1, oy), tiles / 2}, q, m);
+    reduce_source<false, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox1, oy), tiles / 2}, q, m);
   } else {
     Vec* columns = scratch.take(2 * h);
     multiply_columns<1>(columns, {{x0, y}}, tiles);
     reduce_source<false, false>(r0, q, PlainSource{columns}, nullptr, m);
     multiply_columns<1>(columns, {{x1, y}}, tiles);
-    reduce_source<false, true>(r1, unused, PlainSource{columns}, q, m);
+    reduce_source<false, true>(vec(r) + h, unused, PlainSource{columns}, q, m);
   }
-  copy(vec(r), r0, 2 * h);
+  copy(vec(r), r0, h);
 }
 
 void dual_reduce(Word* r, const Word* x, const ModulusView& m) noexcept {

@@ -64,17 +64,24 @@ HEFLOW_INLINE void square_tile_diagonal(Accumulator& acc, const Vec* a) {
 
 // Choose five quotient limbs so that the lowest five columns vanish modulo 2^52, and add their products
 // with the lowest tile of n. The chain of about ten cycles a limb hides behind the other products.
+// MinusOne: n = -1 modulo 2^52, so that a column is its own quotient limb, and q n_0 = 2^52 q - q.
+template <bool MinusOne>
 HEFLOW_INLINE void quotient_tile(Accumulator& acc, Vec* quotient, const ModulusView& m) {
   const Vec inverse = broadcast(m.negative_inverse);
   Vec n[kTile];
-  unroll<0, kTile>([&](auto j) HEFLOW_LAMBDA { n[j] = broadcast(m.n[j]); });
+  unroll<MinusOne, kTile>([&](auto j) HEFLOW_LAMBDA { n[j] = broadcast(m.n[j]); });
   unroll<0, kTile>([&](auto i) HEFLOW_LAMBDA {
-    const Vec q = madd_low(zero(), acc.column[i], inverse);
+    const Vec q = MinusOne ? low(acc.column[i]) : madd_low(zero(), acc.column[i], inverse);
     quotient[i] = q;
-    acc.column[i] = madd_low(acc.column[i], q, n[0]);
-    acc.column[i + 1] = madd_high(acc.column[i + 1], q, n[0]);
-    unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], q, n[j]); });
-    acc.column[i + 1] = plus(acc.column[i + 1], carry_of(acc.column[i]));
+    if constexpr (MinusOne) {
+      acc.column[i + 1] = plus(acc.column[i + 1], plus(carry_of(acc.column[i]), q));
+      unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], q, n[j]); });
+    } else {
+      acc.column[i] = madd_low(acc.column[i], q, n[0]);
+      acc.column[i + 1] = madd_high(acc.column[i + 1], q, n[0]);
+      unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j] = madd_low(acc.column[i + j], q, n[j]); });
+      acc.column[i + 1] = plus(acc.column[i + 1], carry_of(acc.column[i]));
+    }
     unroll<1, kTile>([&](auto j) HEFLOW_LAMBDA { acc.column[i + j + 1] = madd_high(acc.column[i + j + 1], q, n[j]); });
   });
 }
