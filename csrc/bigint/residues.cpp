@@ -23,18 +23,6 @@ struct Rows {
   Word* pointers[kMaxLanes];
 };
 
-// Little-endian bytes to words, whatever this machine's byte order.
-void read_row(Word* row, std::size_t words, const std::uint8_t* bytes, std::size_t count) {
-  std::fill(row, row + words, Word{0});
-  for (std::size_t i = 0; i + 8 <= count; i += 8) row[i / 8] = load64_le(bytes + i);
-  for (std::size_t i = count / 8 * 8; i < count; ++i) row[i / 8] |= static_cast<Word>(bytes[i]) << (8 * (i % 8));
-}
-
-void write_row(std::uint8_t* bytes, std::size_t count, const Word* row) {
-  for (std::size_t i = 0; i + 8 <= count; i += 8) store64_le(bytes + i, row[i / 8]);
-  for (std::size_t i = count / 8 * 8; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(row[i / 8] >> (8 * (i % 8)));
-}
-
 bool in_range(const Word* row, const Natural& limit) {
   bool zero = true;
   for (std::size_t i = 0; i < limit.size(); ++i) zero = zero && row[i] == 0;
@@ -86,7 +74,7 @@ BatchPtr import_residues(const ModulusPtr& modulus, const std::uint8_t* bytes, s
     for (std::size_t g = first; g < last; ++g) {
       for (unsigned l = 0; l < m.lanes(); ++l) {
         const std::size_t item = std::min(g * m.lanes() + l, count - 1);
-        read_row(rows.pointers[l], rows.words, bytes + item * size, size);
+        read_words(rows.pointers[l], rows.words, bytes + item * size, size);
         if (!in_range(rows.pointers[l], limit)) lower(bad, item);
       }
       m.kernels().load_words(limbs.data(), 2 * m.limbs(), rows.pointers, static_cast<unsigned>(rows.words));
@@ -123,7 +111,7 @@ void export_residues(std::uint8_t* bytes, const Batch& batch) {
       m.kernels().dual_compose(limbs.data(), limbs.data(), m.view());
       m.kernels().store_words(rows.pointers, static_cast<unsigned>(rows.words), limbs.data(), 2 * m.limbs());
       for (unsigned l = 0; l < m.lanes() && g * m.lanes() + l < batch.size(); ++l) {
-        write_row(bytes + (g * m.lanes() + l) * size, size, rows.pointers[l]);
+        write_words(bytes + (g * m.lanes() + l) * size, size, rows.pointers[l]);
       }
     }
   });

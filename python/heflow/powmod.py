@@ -14,7 +14,7 @@ from ._core import bigint as _bigint
 from .backend import resolve
 from .errors import EncodingTypeError, ParameterError, ShapeError
 
-__all__ = ["powmod"]
+__all__ = ["power_rows", "powmod"]
 
 
 def _integers(values: Any, name: str) -> tuple[list[int], tuple[int, ...] | None]:
@@ -105,6 +105,35 @@ def powmod(bases: Any, exponents: Any, modulus: int, *, backend: str | None = No
     if len(shape) == 1:
         return powers
     return np.array(powers, dtype=object).reshape(shape).tolist()
+
+
+def power_rows(rows: bytes, exponent: int, modulus: int, *, backend: str | None = None) -> bytes:
+    """Raise many numbers to one exponent, bytes in and bytes out, on all threads.
+
+    Parameters
+    ----------
+    rows : bytes
+        Numbers below the modulus, little-endian, each as wide as the modulus in whole bytes.
+    exponent : int
+        Not negative; secret but for its width in bytes.
+    modulus : int
+        Odd, 3 to 2**8192.
+    backend : str, optional
+
+    Raises
+    ------
+    ParameterError, BackendError
+    """
+    size, width = (modulus.bit_length() + 7) // 8, max((exponent.bit_length() + 7) // 8, 1)
+    return _bigint.powmod(
+        rows,
+        exponent.to_bytes(width, "little"),
+        modulus.to_bytes(size, "little"),
+        len(rows) // size,
+        width,
+        True,
+        resolve(backend),
+    )
 
 
 def _invert_negative(

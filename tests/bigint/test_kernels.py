@@ -1,18 +1,17 @@
 """Modular arithmetic of every backend against Python's integers."""
 
-import hashlib
-import json
 import random
-from pathlib import Path
 
 import gmpy2
 import heflow as hf
 import pytest
 from heflow._core import testing as core
+from heflow.powmod import power_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vectors.layout import read_modexp
 
-VECTORS = Path(__file__).parents[1] / "vectors" / "modexp.json"
+MODEXP = read_modexp()
 SIZES = [2, 3, 7, 51, 52, 53, 57, 58, 59, 64, 127, 260, 512, 521, 1024, 1036, 2048]
 
 
@@ -29,23 +28,17 @@ def test_powmod_edges(backend, bits):
     ]
 
 
-def _block(case):
-    rng = random.Random(case["seed"])
-    n = rng.getrandbits(case["bits"]) | 1 | 1 << (case["bits"] - 1)
-    edges = [0, 1, 2, n - 1, n - 2, (1 << (case["bits"] - 1)) % n]
-    bases = [*edges, *(rng.randrange(n) for _ in range(case["count"] - len(edges)))]
-    return bases, [rng.getrandbits(case["exponent_bits"]) for _ in bases], n
+@pytest.mark.parametrize("block", MODEXP, ids=lambda b: f"{b.bits}-{b.exponent_bits}")
+def test_modexp_vectors(backend, block):
+    """10,000 stored powers, made with Python's pow."""
+    assert hf.powmod(block.bases, block.exponents, block.modulus, backend=backend) == block.powers
 
 
-@pytest.mark.parametrize(
-    "case", json.loads(VECTORS.read_text()), ids=lambda c: f"{c['bits']}-{c['exponent_bits']}"
-)
-def test_modexp_vectors(backend, case):
-    """10,000 vectors made with Python's pow; the file holds the digest of each block's results."""
-    bases, exponents, n = _block(case)
-    results = hf.powmod(bases, exponents, n, backend=backend)
-    text = ",".join(format(r, "x") for r in results)
-    assert hashlib.sha256(text.encode()).hexdigest() == case["sha256"]
+def test_modexp_vectors_are_right():
+    assert sum(len(block.powers) for block in MODEXP) == 10_000
+    for block in MODEXP:
+        rows = zip(block.bases, block.exponents, block.powers, strict=True)
+        assert all(gmpy2.powmod(b, e, block.modulus) == power for b, e, power in rows)
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,6 +51,35 @@ def test_powmod_property(n, bases, exponent):
     n = 2 * n + 1
     for name in [b.name for b in hf.backends() if b.available]:
         assert hf.powmod(bases, exponent, n, backend=name) == [pow(b, exponent, n) for b in bases]
+
+
+@pytest.mark.parametrize("bits", [104, 105, 260, 512, 1024, 1536, 2048, 3072])
+def test_moduli_that_are_minus_one_modulo_a_limb(backend, bits):
+    """Their low limb is all ones, as in the standard Diffie-Hellman groups: kernels save products there."""
+    rng = random.Random(bits)
+    n = rng.getrandbits(bits) | 1 << (bits - 1) | (2**64 - 1)
+    bases = [0, 1, 2, n - 1, n - 2, *(rng.randrange(n) for _ in range(11))]
+    for exponent in (2, 65537, rng.getrandbits(256)):
+        assert hf.powmod(bases, exponent, n, backend=backend) == [
+            pow(b, exponent, n) for b in bases
+        ]
+
+
+@pytest.mark.parametrize("bits", [3, 9, 64, 65, 521])
+def test_power_rows(backend, bits):
+    rng = random.Random(bits)
+    n = rng.getrandbits(bits) | 1 << (bits - 1) | 1
+    size = (bits + 7) // 8
+    bases = [rng.randrange(n) for _ in range(9)]
+    rows = b"".join(b.to_bytes(size, "little") for b in bases)
+    for exponent in (0, 1, rng.getrandbits(77)):
+        expected = b"".join(pow(b, exponent, n).to_bytes(size, "little") for b in bases)
+        assert power_rows(rows, exponent, n, backend=backend) == expected
+    assert power_rows(b"", 5, n, backend=backend) == b""
+    with pytest.raises(hf.ParameterError, match="base 1 is not below"):
+        power_rows(rows[:size] + n.to_bytes(size, "little"), 5, n, backend=backend)
+    with pytest.raises(hf.ParameterError, match="rows of"):
+        power_rows(rows + b"1" * (size + 1), 5, 2**600 + 1, backend=backend)
 
 
 def test_powmod_shapes_and_refusals():

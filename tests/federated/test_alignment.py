@@ -51,17 +51,40 @@ def test_elements_are_squares_whatever_comes():
     other, mine = Party(["x"], SESSION), Party(["y"], SESSION)
     body = bytearray(other.first())
     outside = next(g for g in range(2, 50) if gmpy2.jacobi(g, GROUP) == -1)
-    from_outside = other._message(1, [outside])
-    assert len(from_outside) == len(body)
-    raised = mine._read(mine._message(2, mine._raised([outside])), 2)
-    assert gmpy2.jacobi(raised[0], GROUP) == 1
+    outside = outside.to_bytes(alignment.ELEMENT_BYTES, "little")
+    assert len(other._message(1, outside)) == len(body)
+    raised = mine._read(mine._message(2, mine._raised(outside)), 2)
+    assert gmpy2.jacobi(int.from_bytes(raised, "little"), GROUP) == 1
 
 
-@pytest.mark.parametrize("element", [0, 1, GROUP - 1, GROUP])
+@pytest.mark.parametrize("element", [0, 1, GROUP - 1, GROUP, 2**2048 - 1])
 def test_elements_outside_the_group(element):
     party = Party(["x"], SESSION)
+    good = Party(["y"], SESSION)._elements
     with pytest.raises(hf.FormatError, match="outside the group"):
-        party.second(party._message(1, [element]))
+        party.second(party._message(1, good + element.to_bytes(alignment.ELEMENT_BYTES, "little")))
+
+
+@pytest.mark.parametrize("element", [2, 2**64, GROUP - 2])
+def test_elements_at_the_ends_of_the_group(element):
+    party = Party(["x"], SESSION)
+    message = party._message(1, element.to_bytes(alignment.ELEMENT_BYTES, "little"))
+    raised = party._read(party.second(message), 2)
+    assert int.from_bytes(raised, "little") == pow(element, party._exponent, GROUP)
+
+
+def test_repeated_elements():
+    party = Party(["x"], SESSION)
+    with pytest.raises(hf.FormatError, match="repeated"):
+        party.second(party._message(1, 2 * Party(["y"], SESSION)._elements))
+
+
+def test_hash_takes_the_first_block_below_the_prime(monkeypatch):
+    """Blocks beyond it are as good as never drawn, so a smaller bound stands in for the prime."""
+    monkeypatch.setattr(alignment, "GROUP", 2**2045)
+    elements = [alignment._element(b"s%d" % i, SESSION) for i in range(50)]
+    assert all(len(x) == 256 and int.from_bytes(x, "little") < 2**2045 for x in elements)
+    assert len(set(elements)) == 50
 
 
 def test_refusals():

@@ -1,9 +1,6 @@
 """Known answers, and other programs: ciphertexts equal bit for bit, results decrypt on both sides."""
 
-import hashlib
-import json
 import secrets
-from pathlib import Path
 
 import gmpy2
 import heflow as hf
@@ -13,31 +10,60 @@ from heflow._core import paillier as core
 from heflow.encoding.words import from_python
 from oracle import paillier as oracle
 from phe import paillier as phe
-from vectors.make_ciphertexts import inputs
+from vectors.layout import read_ciphertexts
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "ciphertexts.json").read_text())
+VECTORS = read_ciphertexts()
 
 
-@pytest.mark.parametrize("case", VECTORS, ids=lambda c: str(c["bits"]))
-def test_fixed_randomness(backend, case):
-    """1,000 ciphertexts made by the oracle and verified with phe are made again here."""
-    p, q, messages, randomness = inputs(case["bits"], case["count"])
-    n = p * q
-    assert format(n, "x") == case["n"]
-    if backend == "portable":
-        messages, randomness = messages[:40], randomness[:40]
-    secret = hf.paillier.secret_from_primes(p, q, backend=backend, insecure=True)
-    size = (n.bit_length() + 7) // 8
+FEW = 20
+
+
+def _remade(backend, block, count):
+    """Encrypt with the stored randomness, and compare; decrypt, and compare."""
+    messages, randomness = block.messages[:count], block.randomness[:count]
+    secret = hf.paillier.secret_from_primes(block.p, block.q, backend=backend, insecure=True)
     batch = core.encrypt_fixed(
         secret.public._key,
         from_python(messages, 1),
-        b"".join(r.to_bytes(size, "little") for r in randomness),
+        b"".join(r.to_bytes(block.bits // 8, "little") for r in randomness),
     )
-    found = secret.public.ciphertext_ints(core.to_bytes(secret.public._key, batch))
-    digests = [hashlib.sha256(format(c, "x").encode()).hexdigest()[:16] for c in found]
-    assert digests == case["sha256_16"][: len(messages)]
+    data = core.to_bytes(secret.public._key, batch)
+    assert list(secret.public.ciphertext_ints(data)) == block.ciphertexts[:count]
     words = core.decrypt(secret._SecretContext__key, batch, (2**63).to_bytes(8, "little"))
     assert [int(v) for v in words[:, 0]] == messages
+
+
+@pytest.mark.parametrize("block", VECTORS, ids=lambda b: str(b.bits))
+def test_fixed_randomness(backend, block):
+    _remade(backend, block, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", VECTORS, ids=lambda b: str(b.bits))
+def test_fixed_randomness_of_all(backend, block):
+    """The 1,000 stored ciphertexts, made by the oracle, are made again here."""
+    _remade(backend, block, len(block.messages))
+
+
+def _verified_by_phe(block, count):
+    n = block.p * block.q
+    assert n.bit_length() == block.bits
+    second = phe.PaillierPublicKey(n)
+    rows = zip(block.messages, block.randomness, block.ciphertexts, strict=True)
+    for m, r, c in list(rows)[:count]:
+        assert second.raw_encrypt(m % n, r_value=r) == c
+
+
+@pytest.mark.parametrize("block", VECTORS, ids=lambda b: str(b.bits))
+def test_phe_makes_the_stored_ciphertexts(block):
+    _verified_by_phe(block, FEW)
+
+
+@pytest.mark.slow
+def test_phe_makes_all_stored_ciphertexts():
+    assert sum(len(b.ciphertexts) for b in VECTORS) == 1000
+    for block in VECTORS:
+        _verified_by_phe(block, len(block.messages))
 
 
 def _primes(bits):

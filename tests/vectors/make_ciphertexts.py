@@ -1,24 +1,24 @@
-"""Make ciphertexts.json: 1,000 ciphertexts with given randomness, from the oracle, verified with phe.
+"""Make ciphertexts.bin: 1,000 ciphertexts with given randomness, from the oracle, each verified with phe.
 
 python tests/vectors/make_ciphertexts.py  (needs phe)
 """
 
-import hashlib
-import json
 import random
 import sys
 from pathlib import Path
 
 import gmpy2
+from layout import CiphertextBlock, write_ciphertexts
+from phe.paillier import PaillierPublicKey
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from oracle.paillier import encrypt
 
-SIZES = {1024: 500, 2048: 400, 3072: 100}
+SIZES = {1024: 650, 2048: 250, 3072: 100}
 
 
-def inputs(bits, count):
-    """Primes, messages and randomness from a seed."""
+def block(bits, count):
+    """Draw primes, messages and randomness, edges first, and encrypt."""
     rng = random.Random(bits)
     while True:
         p, q = (
@@ -27,29 +27,17 @@ def inputs(bits, count):
         )
         if (p * q).bit_length() == bits and p != q:
             break
-    messages = [0, 1, -1, 2**62, -(2**63), 2**63 - 1] + [
-        rng.randrange(-(2**63), 2**63) for _ in range(count - 6)
-    ]
-    randomness = [1, p * q - 1] + [rng.randrange(1, p * q) for _ in range(count - 2)]
-    return p, q, messages, randomness
-
-
-def digest(ciphertexts):
-    return [hashlib.sha256(format(c, "x").encode()).hexdigest()[:16] for c in ciphertexts]
+    n = p * q
+    edges = [0, 1, -1, 2**62, -(2**63), 2**63 - 1]
+    messages = [*edges, *(rng.randrange(-(2**63), 2**63) for _ in range(count - len(edges)))]
+    randomness = [1, n - 1, *(rng.randrange(1, n) for _ in range(count - 2))]
+    ciphertexts = [encrypt(m, n, r) for m, r in zip(messages, randomness, strict=True)]
+    second = PaillierPublicKey(n)
+    for m, r, c in zip(messages, randomness, ciphertexts, strict=True):
+        assert second.raw_encrypt(m % n, r_value=r) == c
+    return CiphertextBlock(bits, p, q, messages, randomness, ciphertexts)
 
 
 if __name__ == "__main__":
-    from phe.paillier import PaillierPublicKey
-
-    made = []
-    for bits, count in SIZES.items():
-        p, q, messages, randomness = inputs(bits, count)
-        n = p * q
-        ciphertexts = [encrypt(m, n, r) for m, r in zip(messages, randomness, strict=True)]
-        second = PaillierPublicKey(n)
-        for m, r, c in zip(messages, randomness, ciphertexts, strict=True):
-            assert second.raw_encrypt(m % n, r_value=r) == c
-        made.append(
-            {"bits": bits, "count": count, "n": format(n, "x"), "sha256_16": digest(ciphertexts)}
-        )
-    Path(__file__).with_name("ciphertexts.json").write_text(json.dumps(made) + "\n")
+    made = [block(*size) for size in SIZES.items()]
+    Path(__file__).with_name("ciphertexts.bin").write_bytes(write_ciphertexts(made))

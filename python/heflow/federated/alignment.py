@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormatError, KeyMismatchError, ParameterError
-from ..powmod import powmod
+from ..powmod import power_rows
 
 __all__ = ["GROUP", "Party", "intersect"]
 
@@ -59,11 +59,11 @@ class Party:
 
     Notes
     -----
-    Elements are H(id)^2 modulo the prime, raised to a secret even exponent of 256 bits, so that nothing lies
+    Elements are H(id) modulo the prime, raised to a secret even exponent of 256 bits, so that nothing lies
     outside the group of squares, whatever the other side sends (Meadows 1986; Huberman, Franklin and Hogg
-    1999). Each side raises its own and the other's elements: two powers an identifier and side. Identifiers
-    are hashed with the session; the hash is public, so who holds a list of guesses still needs the other
-    side's exponent to test them.
+    1999). Each side raises its own and the other's elements: two powers an identifier and side, which is
+    nearly all the time. Identifiers are hashed with the session; the hash is public, so who holds a list of
+    guesses still needs the other side's exponent to test them.
     """
 
     def __init__(self, ids: Iterable[Any], session: bytes) -> None:
@@ -78,12 +78,12 @@ class Party:
             )
         self._session = bytes(session)
         self._exponent = 2 * secrets.randbits(EXPONENT_BITS - 1) | 1 << (EXPONENT_BITS - 1)
-        self._order = np.array(_shuffled(len(names)), dtype=np.int64)
-        self._elements = [_element(names[i], self._session) for i in self._order]
-        self._theirs: list[int] | None = None
+        self._order = _shuffled(len(names))
+        self._elements = b"".join([_element(names[i], self._session) for i in self._order])
+        self._theirs: bytes | None = None
 
     def __len__(self) -> int:
-        return len(self._elements)
+        return len(self._order)
 
     def first(self) -> bytes:
         """Return the own elements, raised to the secret, in random order."""
@@ -113,22 +113,22 @@ class Party:
             raise ParameterError(
                 "the other side's first message has not been read: call second() before"
             )
-        own = self._read(message, 2)
-        if len(own) != len(self._elements):
-            raise FormatError(f"{len(own)} elements came back and {len(self._elements)} were sent")
+        own = _split(self._read(message, 2))
+        if len(own) != len(self):
+            raise FormatError(f"{len(own)} elements came back and {len(self)} were sent")
         places = {x: i for i, x in enumerate(own)}
-        common = sorted(x for x in self._theirs if x in places)
+        common = sorted(places.keys() & _split(self._theirs))
         return self._order[np.array([places[x] for x in common], dtype=np.int64)]
 
-    def _raised(self, elements: list[int]) -> list[int]:
-        return powmod(elements, self._exponent, GROUP) if elements else []
+    def _raised(self, elements: bytes) -> bytes:
+        return power_rows(elements, self._exponent, GROUP)
 
-    def _message(self, step: int, elements: list[int]) -> bytes:
-        body = b"".join(x.to_bytes(ELEMENT_BYTES, "little") for x in elements)
-        data = _MAGIC + self._session + _HEAD.pack(step, len(elements)) + body
+    def _message(self, step: int, elements: bytes) -> bytes:
+        count = len(elements) // ELEMENT_BYTES
+        data = _MAGIC + self._session + _HEAD.pack(step, count) + elements
         return data + hashlib.sha256(data).digest()
 
-    def _read(self, message: bytes, step: int) -> list[int]:
+    def _read(self, message: bytes, step: int) -> bytes:
         data, digest = message[:-_DIGEST_BYTES], message[-_DIGEST_BYTES:]
         head = len(_MAGIC) + SESSION_BYTES
         if not data.startswith(_MAGIC) or len(data) < head + _HEAD.size:
@@ -140,22 +140,20 @@ class Party:
                 "the message belongs to another session: start again on both sides"
             )
         found, count = _HEAD.unpack_from(data, head)
-        body = memoryview(data)[head + _HEAD.size :]
+        body = data[head + _HEAD.size :]
         if found != step:
             raise FormatError(
                 f"step {step} of the alignment is due and the message is of step {found}"
             )
         if len(body) != count * ELEMENT_BYTES:
             raise FormatError(f"{len(body)} bytes do not hold {count} elements")
-        starts = range(0, len(body), ELEMENT_BYTES)
-        elements = [int.from_bytes(body[i : i + ELEMENT_BYTES], "little") for i in starts]
-        if not all(1 < x < GROUP - 1 for x in elements):
+        if any(not 1 < x < GROUP - 1 for x in _near_the_ends(body)):
             raise FormatError(
                 "an element is outside the group: the other side does not follow the protocol"
             )
-        if len(set(elements)) != count:
+        if len(set(_split(body))) != count:
             raise FormatError("an element is repeated: the other side has duplicates")
-        return elements
+        return body
 
 
 def intersect(ids_a: Iterable[Any], ids_b: Iterable[Any]) -> tuple[Rows, Rows]:
@@ -194,13 +192,27 @@ def _name(value: Any) -> bytes:
     raise ParameterError(f"identifier {value!r}: strings, bytes or whole numbers are needed")
 
 
-def _element(name: bytes, session: bytes) -> int:
-    """Hash to 2,304 bits, so that the remainder is uniform to 2^-256, and square."""
-    wide = hashlib.shake_256(_MAGIC + session + name).digest(ELEMENT_BYTES + 32)
-    return int(pow(int.from_bytes(wide, "little"), 2, GROUP))
+def _element(name: bytes, session: bytes) -> bytes:
+    """Hash to the first block of output that lies below the prime: all residues are equally likely."""
+    source, blocks = hashlib.shake_256(_MAGIC + session + name), 1
+    while True:
+        element = source.digest(ELEMENT_BYTES * blocks)[-ELEMENT_BYTES:]
+        if int.from_bytes(element, "little") < GROUP:
+            return element
+        blocks += 1
 
 
-def _shuffled(count: int) -> list[int]:
-    order = list(range(count))
-    secrets.SystemRandom().shuffle(order)
-    return order
+def _split(elements: bytes) -> list[bytes]:
+    return [elements[i : i + ELEMENT_BYTES] for i in range(0, len(elements), ELEMENT_BYTES)]
+
+
+def _near_the_ends(elements: bytes) -> list[int]:
+    """Return the few elements below 2^64, or above 2^2048 - 2^1984: all others are inside the group."""
+    words = np.frombuffer(elements, dtype="<u8").reshape(-1, ELEMENT_BYTES // 8)
+    near = ~words[:, 1:].any(axis=1) | (words[:, -1] == 2**64 - 1)
+    return [int.from_bytes(row.tobytes(), "little") for row in words[near]]
+
+
+def _shuffled(count: int) -> Rows:
+    """Return a secret random order: that of 64-bit numbers drawn for it."""
+    return np.argsort(np.frombuffer(secrets.token_bytes(8 * count), dtype=np.uint64))
