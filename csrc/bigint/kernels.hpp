@@ -37,6 +37,15 @@ struct LinearTerm {
   const Word* c1;  // second half of a dual constant; unused by `linear`
 };
 
+// Limbs [first, last) of a look-up in table[entry][width][lane], of 2 to 64 entries, a power of two; one index a lane.
+struct LookupPart {
+  Word* r;  // all `width` limbs
+  const Word* table;
+  unsigned entries, width;
+  const Word* indices;
+  unsigned first, last;
+};
+
 struct Kernels {
   const char* name;
   unsigned lanes;
@@ -47,6 +56,8 @@ struct Kernels {
   // Modulo n; a, b < 4n, results < 2n. Cost 2 h^2 limb products.
   void (*mont_mul)(Word* r, const Word* a, const Word* b, const ModulusView& m) noexcept;  // a b / R
   void (*mont_sqr)(Word* r, const Word* a, const ModulusView& m) noexcept;
+  // mont_sqr and part of a constant-time look-up beside it, for less than the sum of both. Null: nothing to gain.
+  void (*mont_sqr_beside)(Word* r, const Word* a, const ModulusView& m, const LookupPart& part) noexcept;
   void (*linear)(Word* r, const LinearTerm* terms, std::size_t count, const ModulusView& m) noexcept;
   void (*reduce)(Word* r, const Word* x, const ModulusView& m) noexcept;  // x / R, canonical; any x < R
 
@@ -54,7 +65,8 @@ struct Kernels {
   void (*dual_mul)(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept;  // 5 h^2
   // `groups` such products of operands that lie one behind the other; may fetch what lies behind the last.
   void (*dual_mul_groups)(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept;
-  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;  // 3.5 h^2
+  void (*dual_sqr)(Word* r, const Word* x, const ModulusView& m) noexcept;                                 // 3.5 h^2
+  void (*dual_sqr_beside)(Word* r, const Word* x, const ModulusView& m, const LookupPart& part) noexcept;  // or null
   // x times the plain h-limb number t (a dual number with t1 = 0): 4 h^2
   void (*dual_mul_half)(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept;
   // sum chunk_k * c_k / R; at most 8 terms, results < 10n
@@ -74,8 +86,7 @@ struct Kernels {
   void (*store_rows)(Word* const* rows, const Word* x, unsigned width) noexcept;
 
   // Constant-time table look-ups: every entry is read whatever the index.
-  // table[entry][width][lane]; one index for all lanes / one index a lane.
-  void (*select_shared)(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept;
+  // table[entry][width][lane]; one index a lane.
   void (*select_lanes)(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
   // table[width][entries], shared by all lanes; one index a lane; entries a multiple of 8.
   void (*select_rows)(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;

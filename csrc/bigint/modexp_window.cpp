@@ -17,6 +17,7 @@ struct Arithmetic {
   void square(Word* r, const Word* a) const {
     (dual ? modulus.kernels().dual_sqr : modulus.kernels().mont_sqr)(r, a, modulus.view());
   }
+  auto square_beside() const { return dual ? modulus.kernels().dual_sqr_beside : modulus.kernels().mont_sqr_beside; }
   void one(Word* r) const {
     if (dual) {
       broadcast(r, modulus.dual_one(), modulus);
@@ -62,29 +63,90 @@ Buffer powers(const Word* x, unsigned entries, const Arithmetic& ring) {
   return table;
 }
 
-// Each entry in place as one row a lane, so that a look-up touches only the rows it wants.
-void lanes_to_rows(Word* table, unsigned entries, const Arithmetic& ring) {
-  Buffer entry(ring.words());
-  for (unsigned e = 0; e < entries; ++e) {
-    Word *at = table + e * ring.words(), *rows[kMaxLanes];
-    std::memcpy(entry.data(), at, ring.words() * sizeof(Word));
-    for (unsigned l = 0; l < ring.modulus.lanes(); ++l) rows[l] = at + l * ring.width();
-    ring.modulus.kernels().store_rows(rows, entry.data(), ring.width());
+// Look-ups in constant time.
+struct Scan {
+  const Arithmetic& ring;
+  const Word* table;
+  unsigned entries;
+  void look_up(Word* out, const Word* indices) const {
+    ring.modulus.kernels().select_lanes(out, table, entries, ring.width(), indices);
+  }
+};
+
+// Look-ups that touch only what they want: an entry that all lanes share, or a row for every lane.
+struct SharedEntries {
+  const Arithmetic& ring;
+  const Word* table;
+  void look_up(Word* out, const Word* indices) const {
+    std::memcpy(out, table + indices[0] * ring.words(), ring.words() * sizeof(Word));
+  }
+};
+
+struct LaneRows {
+  const Arithmetic& ring;
+  const Word* table;
+  // Each entry of the table in place as one row a lane.
+  LaneRows(const Arithmetic& of, Word* entries_of, unsigned entries) : ring(of), table(entries_of) {
+    Buffer entry(ring.words());
+    for (unsigned e = 0; e < entries; ++e) {
+      Word *at = entries_of + e * ring.words(), *rows[kMaxLanes];
+      std::memcpy(entry.data(), at, ring.words() * sizeof(Word));
+      for (unsigned l = 0; l < ring.modulus.lanes(); ++l) rows[l] = at + l * ring.width();
+      ring.modulus.kernels().store_rows(rows, entry.data(), ring.width());
+    }
+  }
+  void look_up(Word* out, const Word* indices) const {
+    const unsigned lanes = ring.modulus.lanes();
+    const Word* rows[kMaxLanes];
+    for (unsigned l = 0; l < lanes; ++l) rows[l] = table + (indices[l] * lanes + l) * ring.width();
+    ring.modulus.kernels().load_rows(out, rows, ring.width());
+  }
+};
+
+// r^(2^squarings), and a look-up into `out`.
+template <class Table>
+void square_and_look_up(Word* r, Word* out, unsigned squarings, const Table& table, const Word* indices) {
+  for (unsigned i = 0; i < squarings; ++i) table.ring.square(r, r);
+  table.look_up(out, indices);
+}
+
+// The same, where kernels look up beside the squarings: a part of the limbs at each.
+template <>
+void square_and_look_up(Word* r, Word* out, unsigned squarings, const Scan& table, const Word* indices) {
+  const Arithmetic& ring = table.ring;
+  const auto kernel = ring.square_beside();
+  const unsigned width = ring.width();
+  for (unsigned i = 0; i < squarings; ++i) {
+    if (kernel == nullptr) {
+      ring.square(r, r);
+    } else {
+      const unsigned first = width * i / squarings, last = width * (i + 1) / squarings;
+      kernel(r, r, ring.modulus.view(), {out, table.table, table.entries, width, indices, first, last});
+    }
+  }
+  if (kernel == nullptr) table.look_up(out, indices);
+}
+
+// Left to right over windows; `digits(indices, position, width)` gives every lane's digit at a bit position.
+template <class Table, class Digits>
+void run_windows(Word* r, std::size_t bits, unsigned window, const Table& table, const Digits& digits) {
+  const Arithmetic& ring = table.ring;
+  Buffer selected(ring.words(), Content::secret);
+  Word indices[kMaxLanes] = {};
+  std::size_t position = (bits - 1) / window * window;
+  digits(indices, position, static_cast<unsigned>(bits - position));
+  table.look_up(r, indices);
+  while (position > 0) {
+    position -= window;
+    digits(indices, position, window);
+    square_and_look_up(r, selected.data(), window, table, indices);
+    ring.multiply(r, r, selected.data());
   }
 }
 
-// Left to right over windows; `look_up(out, position, width)` fetches the entry of one digit.
-template <class LookUp>
-void run_windows(Word* r, std::size_t bits, unsigned window, const Arithmetic& ring, const LookUp& look_up) {
-  Buffer selected(ring.words(), Content::secret);
-  std::size_t position = (bits - 1) / window * window;
-  look_up(r, position, static_cast<unsigned>(bits - position));
-  while (position > 0) {
-    position -= window;
-    for (unsigned i = 0; i < window; ++i) ring.square(r, r);
-    look_up(selected.data(), position, window);
-    ring.multiply(r, r, selected.data());
-  }
+unsigned window_for(std::size_t bits, const Arithmetic& ring, Lookup lookup) {
+  if (lookup == Lookup::direct_vartime) return best_window(bits, 0);
+  return best_window(bits, ring.square_beside() != nullptr ? 0.007 : 0.022);
 }
 
 }  // namespace
@@ -93,38 +155,27 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
                   Lookup lookup) {
   const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
   if (bits == 0) return arithmetic.one(r);
-  const bool scan = lookup == Lookup::constant_time;
-  const unsigned window = best_window(bits, scan ? 0.022 : 0);
-  const Buffer table = powers(x, 1u << window, arithmetic);
-  run_windows(r, bits, window, arithmetic, [&](Word* out, std::size_t position, unsigned width) {
+  const unsigned window = window_for(bits, arithmetic, lookup), entries = 1u << window;
+  const Buffer table = powers(x, entries, arithmetic);
+  const auto digits = [&](Word* indices, std::size_t position, unsigned width) {
     const Word index = digit(exponent.data(), position, width, bits);
-    if (scan) {
-      modulus.kernels().select_shared(out, table.data(), 1u << window, arithmetic.width(), index);
-    } else {
-      std::memcpy(out, table.data() + index * arithmetic.words(), arithmetic.words() * sizeof(Word));
-    }
-  });
+    for (unsigned l = 0; l < modulus.lanes(); ++l) indices[l] = index;
+  };
+  if (lookup == Lookup::constant_time) return run_windows(r, bits, window, Scan{arithmetic, table.data(), entries}, digits);
+  run_windows(r, bits, window, SharedEntries{arithmetic, table.data()}, digits);
 }
 
 void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus,
                  Lookup lookup) {
   const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
   if (bits == 0) return arithmetic.one(r);
-  const bool scan = lookup == Lookup::constant_time;
-  const unsigned window = best_window(bits, scan ? 0.022 : 0), lanes = modulus.lanes(), width = arithmetic.width();
-  Buffer table = powers(x, 1u << window, arithmetic);
-  if (!scan) lanes_to_rows(table.data(), 1u << window, arithmetic);
-  run_windows(r, bits, window, arithmetic, [&](Word* out, std::size_t position, unsigned digit_bits) {
-    Word indices[kMaxLanes];
-    for (unsigned l = 0; l < lanes; ++l) indices[l] = digit(exponents[l], position, digit_bits, bits);
-    if (scan) {
-      modulus.kernels().select_lanes(out, table.data(), 1u << window, width, indices);
-    } else {
-      const Word* rows[kMaxLanes];
-      for (unsigned l = 0; l < lanes; ++l) rows[l] = table.data() + (indices[l] * lanes + l) * width;
-      modulus.kernels().load_rows(out, rows, width);
-    }
-  });
+  const unsigned window = window_for(bits, arithmetic, lookup), entries = 1u << window;
+  Buffer table = powers(x, entries, arithmetic);
+  const auto digits = [&](Word* indices, std::size_t position, unsigned width) {
+    for (unsigned l = 0; l < modulus.lanes(); ++l) indices[l] = digit(exponents[l], position, width, bits);
+  };
+  if (lookup == Lookup::constant_time) return run_windows(r, bits, window, Scan{arithmetic, table.data(), entries}, digits);
+  run_windows(r, bits, window, LaneRows(arithmetic, table.data(), entries), digits);
 }
 
 }  // namespace heflow::bigint

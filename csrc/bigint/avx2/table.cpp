@@ -64,10 +64,6 @@ HEFLOW_INLINE void choose_all(Vec* r, const Word* table, unsigned width, Vec ind
 
 }  // namespace
 
-void select_shared(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept {
-  scan_all(vec(r), vec(table), entries, width, broadcast(index));
-}
-
 void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept {
   scan_all(vec(r), vec(table), entries, width, _mm256_loadu_si256(reinterpret_cast<const Vec*>(indices)));
 }

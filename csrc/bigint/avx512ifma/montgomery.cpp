@@ -27,8 +27,8 @@ HEFLOW_INLINE void multiply(Vec* r, const Vec* x, const Vec* y, const ModulusVie
   }
 }
 
-template <bool MinusOne>
-HEFLOW_INLINE void square(Vec* r, const Vec* x, const ModulusView& m) {
+template <bool MinusOne, class Beside>
+HEFLOW_INLINE void square(Vec* r, const Vec* x, const ModulusView& m, Beside beside) {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
   Vec* quotient = scratch.take(h);
@@ -39,10 +39,12 @@ HEFLOW_INLINE void square(Vec* r, const Vec* x, const ModulusView& m) {
     square_columns(hi, x + s, tiles / 2);
     square_columns(mid, sx, tiles / 2);
     add_overflow(mid, sx, ox, sx, ox, s);
-    reduce_source<false, false, MinusOne>(r, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, KaratsubaSource{lo, hi, mid, both(ox, ox), tiles / 2}, nullptr, m,
+                                          beside);
   } else {
-    reduce_source<false, false, MinusOne>(r, quotient, square_of(x, tiles), nullptr, m);
+    reduce_source<false, false, MinusOne>(r, quotient, square_of(x, tiles), nullptr, m, beside);
   }
+  beside.finish();
 }
 
 }  // namespace
@@ -53,8 +55,13 @@ void mont_mul(Word* r, const Word* a, const Word* b, const ModulusView& m) noexc
 }
 
 void mont_sqr(Word* r, const Word* a, const ModulusView& m) noexcept {
-  if (m.negative_inverse == 1) return square<true>(vec(r), vec(a), m);
-  square<false>(vec(r), vec(a), m);
+  if (m.negative_inverse == 1) return square<true>(vec(r), vec(a), m, Nothing{});
+  square<false>(vec(r), vec(a), m, Nothing{});
+}
+
+void mont_sqr_beside(Word* r, const Word* a, const ModulusView& m, const LookupPart& part) noexcept {
+  if (m.negative_inverse == 1) return square<true>(vec(r), vec(a), m, Selecting(part));
+  square<false>(vec(r), vec(a), m, Selecting(part));
 }
 
 void reduce(Word* r, const Word* x, const ModulusView& m) noexcept {

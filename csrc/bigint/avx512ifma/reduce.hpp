@@ -1,6 +1,7 @@
 // Montgomery reduction of a source of columns, and the carries at its end.
 #pragma once
 
+#include "beside.hpp"
 #include "product.hpp"
 
 namespace heflow::bigint::avx512ifma {
@@ -18,10 +19,11 @@ struct Scratch {
 };
 
 // r = (source + K - previous + q n) / R with the quotient q kept in `quotient` (Correct: with K - previous;
-// Double: the source counts twice; MinusOne: see quotient_tile). h limbs; r may alias the number that a
-// SquareSource squares, no other source and no quotient.
-template <bool Double, bool Correct, bool MinusOne = false, class Source>
-HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous, const ModulusView& m) {
+// Double: the source counts twice; MinusOne: see quotient_tile; beside: takes a step a tile). h limbs; r may alias the number
+// that a SquareSource squares, no other source and no quotient.
+template <bool Double, bool Correct, bool MinusOne = false, class Source, class Beside>
+HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous, const ModulusView& m,
+                                 Beside& beside) {
   const int tiles = static_cast<int>(m.limbs) / kTile;
   Accumulator acc;
   clear(acc);
@@ -36,6 +38,7 @@ HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec
     for (int e = 0; e < d; ++e) multiply_tile_shared(acc, quotient + kTile * e, m.n + kTile * (d - e));
     quotient_tile<MinusOne>(acc, quotient + kTile * d, m);
     shift(acc);
+    beside.step();
   }
   if constexpr (Correct) acc.column[0] = plus(acc.column[0], broadcast(m.multiple[m.limbs]));
   Vec carry = zero();
@@ -49,7 +52,14 @@ HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec
     for (int e = d - tiles + 1; e < tiles; ++e) multiply_tile_shared(acc, quotient + kTile * e, m.n + kTile * (d - e));
     emit_tile(acc, r + kTile * (d - tiles), carry);
     shift(acc);
+    beside.step();
   }
+}
+
+template <bool Double, bool Correct, bool MinusOne = false, class Source>
+HEFLOW_INLINE void reduce_source(Vec* r, Vec* quotient, Source source, const Vec* previous, const ModulusView& m) {
+  Nothing nothing;
+  reduce_source<Double, Correct, MinusOne>(r, quotient, source, previous, m, nothing);
 }
 
 // Zero above h columns.

@@ -67,6 +67,43 @@ HEFLOW_INLINE void product(Word* r, const Word* x, const Word* y, const ModulusV
   copy(vec(r), r0, h);
 }
 
+template <class Beside>
+HEFLOW_INLINE void square(Word* r, const Word* x, const ModulusView& m, Beside beside) {
+  Scratch scratch;
+  const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
+  const Vec *x0 = vec(x), *x1 = x0 + h;
+  Vec *q = scratch.take(h), *unused = scratch.take(h);
+  if (tiles % 2 != 0) {
+    Vec* columns = scratch.take(2 * h);
+    multiply_columns<1>(columns, {{x0, x1}}, tiles);
+    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m, beside);
+    reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m, beside);
+    return beside.finish();
+  }
+  Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
+  const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
+  const bool karatsuba = tiles >= kKaratsubaSquareTiles;
+  Vec* r0 = scratch.take(karatsuba ? h : 0);
+  if (karatsuba) {
+    square_columns(lo, x0, tiles / 2);
+    square_columns(hi, x0 + s, tiles / 2);
+    square_columns(mid, sx0, tiles / 2);
+    add_overflow(mid, sx0, ox0, sx0, ox0, s);
+    reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, ox0), tiles / 2}, nullptr, m, beside);
+  }
+  multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
+  multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
+  multiply_columns<1>(mid, {{sx0, sx1}}, tiles / 2);
+  add_overflow(mid, sx0, ox0, sx1, ox1, s);
+  if (karatsuba) {
+    copy(vec(r), r0, h);  // x is not read any more
+  } else {
+    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m, beside);
+  }
+  reduce_source<true, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m, beside);
+  beside.finish();
+}
+
 }  // namespace
 
 void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, const ModulusView& m) noexcept {
@@ -78,38 +115,10 @@ void dual_mul_groups(Word* r, const Word* x, const Word* y, std::size_t groups, 
 
 void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept { product(r, x, y, m, Ahead{r, x, y, 0}); }
 
-void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept {
-  Scratch scratch;
-  const int h = static_cast<int>(m.limbs), s = h / 2, tiles = h / kTile;
-  const Vec *x0 = vec(x), *x1 = x0 + h;
-  Vec *q = scratch.take(h), *unused = scratch.take(h);
-  if (tiles % 2 != 0) {
-    Vec* columns = scratch.take(2 * h);
-    multiply_columns<1>(columns, {{x0, x1}}, tiles);
-    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m);
-    return reduce_source<true, true>(vec(r) + h, unused, PlainSource{columns}, q, m);
-  }
-  Vec *lo = scratch.take(h), *hi = scratch.take(h), *mid = scratch.take(h), *sx0 = scratch.take(s), *sx1 = scratch.take(s);
-  const __mmask8 ox0 = add_halves(sx0, x0, s), ox1 = add_halves(sx1, x1, s);
-  const bool karatsuba = tiles >= kKaratsubaSquareTiles;
-  Vec* r0 = scratch.take(karatsuba ? h : 0);
-  if (karatsuba) {
-    square_columns(lo, x0, tiles / 2);
-    square_columns(hi, x0 + s, tiles / 2);
-    square_columns(mid, sx0, tiles / 2);
-    add_overflow(mid, sx0, ox0, sx0, ox0, s);
-    reduce_source<false, false>(r0, q, KaratsubaSource{lo, hi, mid, both(ox0, ox0), tiles / 2}, nullptr, m);
-  }
-  multiply_columns<1>(lo, {{x0, x1}}, tiles / 2);
-  multiply_columns<1>(hi, {{x0 + s, x1 + s}}, tiles / 2);
-  multiply_columns<1>(mid, {{sx0, sx1}}, tiles / 2);
-  add_overflow(mid, sx0, ox0, sx1, ox1, s);
-  if (karatsuba) {
-    copy(vec(r), r0, h);  // x is not read any more
-  } else {
-    reduce_source<false, false>(vec(r), q, square_of(x0, tiles), nullptr, m);
-  }
-  reduce_source<true, true>(vec(r) + h, unused, KaratsubaSource{lo, hi, mid, both(ox0, ox1), tiles / 2}, q, m);
+void dual_sqr(Word* r, const Word* x, const ModulusView& m) noexcept { square(r, x, m, Nothing{}); }
+
+void dual_sqr_beside(Word* r, const Word* x, const ModulusView& m, const LookupPart& part) noexcept {
+  square(r, x, m, Selecting(part));
 }
 
 void dual_mul_half(Word* r, const Word* x, const Word* t, const ModulusView& m) noexcept {

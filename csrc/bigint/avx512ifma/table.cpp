@@ -35,11 +35,6 @@ HEFLOW_INLINE Vec permute16(const Word* entries, Vec index) {
 
 }  // namespace
 
-void select_shared(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept {
-  const Vec wanted = broadcast(index);
-  scan_all(r, table, entries, width, [&](unsigned e) HEFLOW_LAMBDA { return _mm512_cmpeq_epi64_mask(broadcast(e), wanted); });
-}
-
 void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept {
   const Vec wanted = _mm512_loadu_si512(indices);
   scan_all(r, table, entries, width, [&](unsigned e) HEFLOW_LAMBDA { return _mm512_cmpeq_epi64_mask(broadcast(e), wanted); });

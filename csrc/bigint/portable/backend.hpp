@@ -21,7 +21,6 @@ void load_words(Word* r, unsigned limbs, const Word* const* rows, unsigned words
 void store_words(Word* const* rows, unsigned words, const Word* x, unsigned limbs) noexcept;
 void load_rows(Word* r, const Word* const* rows, unsigned width) noexcept;
 void store_rows(Word* const* rows, const Word* x, unsigned width) noexcept;
-void select_shared(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept;
 void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
 void select_rows(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept;
 

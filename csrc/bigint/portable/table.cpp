@@ -4,17 +4,13 @@
 
 namespace heflow::bigint::portable {
 
-void select_shared(Word* r, const Word* table, unsigned entries, unsigned width, Word index) noexcept {
+void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept {
   for (unsigned i = 0; i < width; ++i) r[i] = 0;
   for (unsigned e = 0; e < entries; ++e) {
-    const Word mask = ct_equal_mask(e, index);
+    const Word mask = ct_equal_mask(e, indices[0]);
     const Word* entry = table + static_cast<std::size_t>(e) * width;
     for (unsigned i = 0; i < width; ++i) r[i] |= entry[i] & mask;
   }
-}
-
-void select_lanes(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept {
-  select_shared(r, table, entries, width, indices[0]);
 }
 
 void select_rows(Word* r, const Word* table, unsigned entries, unsigned width, const Word* indices) noexcept {
