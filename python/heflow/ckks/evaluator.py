@@ -18,6 +18,7 @@ from ..errors import DepthError, UnsupportedOperationError
 from . import noise
 from .batch import SlotBatch, cells, layered, ordered
 from .columns import Columns, constants_of
+from .diagonals import Diagonals
 from .keys import EvaluationKeys
 from .parameters import Parameters
 from .rotations import Rotations
@@ -31,7 +32,7 @@ CHUNK_VALUES = 1 << 22  # plain values encoded at once in a linear map: 32 MiB
 Reals = NDArray[np.float64]
 
 
-class Evaluator(Rotations, Columns):
+class Evaluator(Rotations, Columns, Diagonals):
     """Arithmetic on CKKS batches under one public key."""
 
     exact = False
@@ -328,11 +329,16 @@ class Evaluator(Rotations, Columns):
     def matmul_plain(
         self, a: SlotBatch, vectors: NDArray[np.int64], weights: Reals, totals: bool = False
     ) -> SlotBatch:
-        """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]: a ciphertext each, one level."""
+        """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]], one level.
+
+        A ciphertext each, unless columns or diagonals make it less.
+        """
         self._require_level(a, "a sum of chosen or weighted elements")
-        columns = None if totals else self._column_map(a, vectors, weights)
-        if columns is not None:
-            return columns
+        if not totals:
+            for packed in (self._column_map, self._diagonal_map):
+                result = packed(a, vectors, weights)
+                if result is not None:
+                    return result
         count, rows = len(a.core), len(weights)
         needed = len(vectors) * rows * 16 * self.parameters.ring_degree * (a.primes - 1)
         if needed > MAX_RESULT_BYTES:

@@ -73,7 +73,8 @@ class SecretContext:
         Parameters
         ----------
         rotations : {"sum", "matmul"} or iterable of int
-            Steps of rotations, to the left; the names stand for all powers of two, which make up any step.
+            Steps of rotations, to the left; the names stand for all powers of two, which make up any step, and
+            let ``W @ x`` for a plain matrix and a vector of one ciphertext stay in the slots of one ciphertext.
 
         Returns
         -------
