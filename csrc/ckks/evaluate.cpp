@@ -206,10 +206,8 @@ BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& shared) {
 }
 
 BatchPtr add_rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
-  if (a.context().specials() > 1) return rotations_hybrid(a, keys, true);
-  BatchPtr result = rotate(a, keys.front());
-  for (std::size_t i = 1; i < keys.size(); ++i) result = add(*result, *rotate(a, keys[i]));
-  return add(*result, a);
+  if (a.context().specials() > 1 || keys.size() > 1) return rotations_hybrid(a, keys, true);  // one decomposition for all
+  return add(a, *rotate(a, keys.front()));
 }
 
 BatchPtr drop(const Batch& a, std::size_t primes) {

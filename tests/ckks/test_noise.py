@@ -56,7 +56,7 @@ def deviations(secret, x, exact):
 def test_noise_of_every_ciphertext_is_within_a_bit_of_the_stated(depth, count):
     """Fresh ones, sums, products, plain products and rotations."""
     secret, chunk = hf.ckks.keygen(depth=depth), min(count, 250)
-    turning = secret.public_for(rotations=(1,))
+    turning = secret.public_for(rotations=(1, 2))
     zeros = np.zeros((chunk, secret.parameters.slots))
     ones = secret.encrypt(zeros + 1.0, bound=1.0)
     for _ in range(count // chunk):
@@ -70,6 +70,7 @@ def test_noise_of_every_ciphertext_is_within_a_bit_of_the_stated(depth, count):
             public * ones * ones,
             public * np.ones(zeros.shape[1]),
             public.rotate(1),
+            public.add_rotations([1, 2]),
         ):
             measured, stated = deviations(secret, x, 0.0), x._batch.noise
             assert measured.max() <= 2 * stated and measured.min() >= stated / 2

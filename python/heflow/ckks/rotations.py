@@ -55,7 +55,12 @@ class Rotations:
         paths = [self._keys.path(k, self.slots) for k in steps] if self._fills(a, length) else []
         if paths and all(len(p) == 1 for p in paths):
             core = _ckks.add_rotations(a.core, [self._keys.rotations[p[0]] for p in paths])
-            return a.with_core(core, noise=math.hypot(a.noise * (len(steps) + 1), self._switching))
+            return a.with_core(
+                core,
+                noise=math.hypot(
+                    a.noise * (len(steps) + 1), math.sqrt(len(steps)) * self._switching
+                ),
+            )
         total: SlotBatch = a
         for k in steps:
             total = self.add(total, self.rotate(a, k, length))
