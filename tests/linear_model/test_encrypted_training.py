@@ -96,6 +96,9 @@ def test_what_to_expect_before_any_key_is_made():
         20, 3, steps=2, sigmoid=sigmoids.G3, logit_bound=8.0, parameters=secret.parameters
     )
     held = secret.public_for(rotations=small.rotations)
+    X, y = problem(20, 3)
+    rows = small.encrypt(secret.public, X, y).rows
+    assert small.data_bytes() == rows.nbytes - 8 * rows.size  # without the positions of its values
     sent = len(held.to_bytes())  # seeds stand for halves, and residues are packed
     assert 2 * sent < small.key_bytes() < 4 * sent
 

@@ -198,6 +198,11 @@ class TrainingPlan:
         p = self.parameters
         return max(len(p.prime_bits) * sum(p.special_bits) // sum(p.prime_bits), 1)
 
+    def data_bytes(self) -> int:
+        """Return the memory of the encrypted training rows, in bytes."""
+        p = self.parameters
+        return self.n_ciphertexts * 16 * len(p.prime_bits) * p.ring_degree
+
     def key_bytes(self) -> int:
         """Return the memory of all evaluation keys, about, in bytes."""
         data, special = len(self.parameters.prime_bits), len(self.parameters.special_bits)
@@ -214,7 +219,8 @@ class TrainingPlan:
         )
         return (
             f"{self.steps} steps with {self.sigmoid.name}{refresh}: {self.depth} levels\n"
-            f"{self.n_samples} x {self.n_features} in {self.n_ciphertexts} ciphertexts of {self.rows} rows\n"
+            f"{self.n_samples} x {self.n_features} in {self.n_ciphertexts} ciphertexts of {self.rows} rows, "
+            f"{self.data_bytes() / 2**20:.0f} MiB\n"
             f"{len(self.rotations)} rotation keys, {self.key_bytes() / 2**30:.1f} GiB with the others\n"
             f"about {self.seconds():.2g} seconds on {num_threads()} thread(s)\n"
             + self.parameters.describe()
