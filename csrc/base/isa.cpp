@@ -52,6 +52,28 @@ const CpuFeatures& cpu_features() noexcept {
   return features;
 }
 
+bool cpu_has(const std::string& name) noexcept {
+  struct Named {
+    const char* name;
+    bool CpuFeatures::* feature;
+  };
+  constexpr Named all[] = {{"pclmul", &CpuFeatures::pclmul},
+                           {"fma", &CpuFeatures::fma},
+                           {"avx2", &CpuFeatures::avx2},
+                           {"avx512f", &CpuFeatures::avx512f},
+                           {"avx512dq", &CpuFeatures::avx512dq},
+                           {"avx512vl", &CpuFeatures::avx512vl},
+                           {"avx512bw", &CpuFeatures::avx512bw},
+                           {"avx512ifma", &CpuFeatures::avx512ifma},
+                           {"avx512vbmi", &CpuFeatures::avx512vbmi},
+                           {"avx512vpopcntdq", &CpuFeatures::avx512vpopcntdq},
+                           {"vpclmulqdq", &CpuFeatures::vpclmulqdq}};
+  for (const Named& named : all) {
+    if (name == named.name) return cpu_features().*named.feature;
+  }
+  return false;
+}
+
 bool runs_avx2() noexcept { return cpu_features().avx2 && cpu_features().fma && cpu_features().pclmul; }
 
 bool runs_avx512ifma() noexcept {

@@ -10,7 +10,6 @@ struct Entry {
   const char* name;
   std::vector<std::string> features;
   const Kernels* kernels;  // null if not built
-  bool runs;
 };
 
 std::vector<Entry> entries() {
@@ -25,19 +24,21 @@ std::vector<Entry> entries() {
   const Kernels* ifma = nullptr;
 #endif
   return {
-      {"portable", {}, &kPortableKernels, true},
-      {"avx2", {"avx2", "fma", "pclmul"}, avx2, runs_avx2()},
+      {"portable", {}, &kPortableKernels},
+      {"avx2", {"avx2", "fma", "pclmul"}, avx2},
       {"avx512ifma",
        {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq", "vpclmulqdq"},
-       ifma,
-       runs_avx512ifma()},
+       ifma},
   };
 }
 
 std::string reason(const Entry& entry) {
   if (entry.kernels == nullptr) return "not built for this processor family";
-  if (!entry.runs) return "this CPU or operating system lacks one of its features";
-  return "";
+  std::string missing;
+  for (const std::string& feature : entry.features) {
+    if (!cpu_has(feature)) missing += (missing.empty() ? "" : ", ") + feature;
+  }
+  return missing.empty() ? "" : "this CPU, or its operating system, does not offer " + missing;
 }
 
 }  // namespace

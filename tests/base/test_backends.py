@@ -1,6 +1,8 @@
 """Backends: listed, forced, never silently replaced."""
 
 import os
+import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +30,17 @@ def test_listing():
     assert infos[0].name == "portable" and infos[0].available
     assert all(b.available or b.reason for b in infos)
     assert hf.default_backend() in AVAILABLE
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")
+def test_features_agree_with_the_kernel():
+    """Linux lists what the CPU has and the system saves, under names nearly the same."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    flags = {f.replace("_", "") for line in lines if line.startswith("flags") for f in line.split()}
+    for b in hf.backends():
+        wanted = {{"pclmul": "pclmulqdq"}.get(f, f) for f in b.features}
+        if flags and "not built" not in b.reason:
+            assert b.available == (wanted <= flags), b
 
 
 @pytest.mark.parametrize("name", ["portable", "avx2", "avx512ifma"])
@@ -75,3 +88,33 @@ def test_whole_suite_with_a_backend_forced(name):
         text=True,
     )
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+EMULATED = """
+import heflow as hf
+print(hf.default_backend(), *(b.reason for b in hf.backends()), sep="|")
+secret = hf.paillier.keygen(512, insecure=True)
+x = hf.from_bytes(secret.public.encrypt([1, -2, 3]).to_bytes(), secret.public)
+assert secret.decrypt_integers(x + x * 4).tolist() == [5, -10, 15]
+secret = hf.ckks.keygen(depth=1)
+y = hf.from_bytes(secret.public.encrypt([0.5] * 8).to_bytes(), secret.public)
+assert abs(secret.decrypt(y * y) - 0.25).max() < 1e-5
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("qemu-x86_64"), reason="needs qemu-x86_64")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="emulates with this machine's Python")
+@pytest.mark.parametrize(("model", "backend"), [("Nehalem", "portable"), ("Haswell", "avx2")])
+def test_other_processors_meet_no_illegal_instruction(model, backend):
+    environment = {k: v for k, v in os.environ.items() if k != "HEFLOW_BACKEND"}
+    done = subprocess.run(
+        ["qemu-x86_64", "-cpu", model, sys.executable, "-W", "ignore", "-c", EMULATED],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    chosen, *reasons = done.stdout.strip().split("|")
+    assert chosen == backend and reasons[0] == "" and "avx512ifma" in reasons[2]
+    assert ("fma" in reasons[1]) == (backend == "portable")
