@@ -27,7 +27,7 @@ std::vector<Entry> entries() {
       {"portable", {}, &kPortableKernels},
       {"avx2", {"avx2", "fma", "pclmul"}, avx2},
       {"avx512ifma",
-       {"avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq", "vpclmulqdq"},
+       {"pclmul", "avx512f", "avx512dq", "avx512vl", "avx512bw", "avx512ifma", "avx512vbmi", "avx512vpopcntdq", "vpclmulqdq"},
        ifma},
   };
 }
