@@ -11,11 +11,12 @@ namespace {
 
 constexpr std::size_t kChunk = 512;  // residues that are expanded at a time, beside a total in the first cache
 
-// Any 64-bit words modulo a prime: upper is scratch.
-void reduce_words(Word* r, const Word* x, Word* upper, const Context& context, std::size_t prime) {
-  constexpr unsigned kLow = 52;
+// 64-bit words of at most `weight` times a prime modulo it: upper is scratch.
+void reduce_words(Word* r, const Word* x, Word* upper, const Context& context, std::size_t prime, std::uint64_t weight) {
+  constexpr unsigned kLow = 52;  // bits that the ring takes
   const Modulus& q = context.modulus(prime);
   const std::size_t n = context.degree();
+  if (weight <= (Word{1} << kLow) / q.p) return context.kernels().reduce(r, x, n, q);
   const Factor high = context.factor(Word{1} << kLow, prime);
   for (std::size_t i = 0; i < n; ++i) upper[i] = x[i] >> kLow, r[i] = x[i] & ((Word{1} << kLow) - 1);
   context.kernels().reduce(r, r, n, q);
@@ -68,6 +69,7 @@ void Totals::add(const std::uint8_t* in, const SeedBytes& seed, std::uint64_t we
     undo();
     throw Error(ErrorKind::format, "a coefficient is not below the modulus: the message is damaged or of another plan");
   }
+  weight_ += weight;
   if (shared_) pending_.push_back({seed, weight});
 }
 
@@ -111,7 +113,7 @@ void Totals::write(std::uint8_t* out) const {
           add_expansions(sum, upper, block, i);
           total = sum;
         }
-        reduce_words(values, total, upper, sums_->context(), i);
+        reduce_words(values, total, upper, sums_->context(), i, weight_);
         sums_->kernels().pack(to, values, count, bits);
       }
     }
@@ -119,6 +121,7 @@ void Totals::write(std::uint8_t* out) const {
 }
 
 void Totals::read(const std::uint8_t* in) {
+  weight_ = 1;
   if (shared_) make_part(1);
   const std::size_t n = sums_->context().degree();
   const unsigned bits = sums_->context().modulus(0).bits;

@@ -47,7 +47,8 @@ class Totals {
   std::shared_ptr<const Sums> sums_;
   std::size_t values_, blocks_;
   bool shared_;
-  Buffer parts_[2];  // [block][prime][N]; of a shared key the second is made when seeds are expanded
+  std::uint64_t weight_ = 0;  // words are below it times their prime
+  Buffer parts_[2];           // [block][prime][N]; of a shared key the second is made when seeds are expanded
   std::vector<Pending> pending_;
 };
 

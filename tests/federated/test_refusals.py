@@ -179,14 +179,15 @@ def test_checkpoints(party):
 
 
 def test_keys_are_stored_and_read(tmp_path, backend):
-    for key in ("shared", "public"):
-        plan = Plan(clients=2, bits=8, key=key)
+    for key, bits, weights in (("shared", 8, 2), ("public", 8, 2), ("public", 24, 16000)):
+        plan = Plan(clients=2, bits=bits, max_total_weight=weights, key=key)
         secret = keygen(plan, backend=backend)
         public = hf.from_bytes(secret.public.to_bytes(), backend=backend)
         assert public.key_id == secret.key_id
         assert hf.inspect(secret.public.to_bytes())["scheme"] == "sums"
-        hf.save(tmp_path / key, secret, passphrase=b"p")
-        again = hf.load(tmp_path / key, passphrase=b"p", backend=backend)
+        path = tmp_path / f"{key}-{bits}"
+        hf.save(path, secret, passphrase=b"p")
+        again = hf.load(path, passphrase=b"p", backend=backend)
         server = Aggregator(plan, public)
         server.receive(Client(plan, again, name="a").encrypt_update(np.array([0.5, -0.5])))
         mean = Client(plan, secret, name="b").decrypt_mean(server.result())
