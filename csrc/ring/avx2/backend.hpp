@@ -31,5 +31,6 @@ void to_doubles(double* r, const Word* a, std::size_t n, const Modulus& m) noexc
 void permute(Word* r, const Word* a, const std::uint32_t* positions, std::size_t n) noexcept;
 void fft_forward(double* real, double* imaginary, const FftTable& table) noexcept;
 void fft_inverse(double* real, double* imaginary, const FftTable& table) noexcept;
+extern const FusedKernels kFused;  // fused.cpp
 
 }  // namespace heflow::ring::avx2

@@ -28,7 +28,7 @@ const Kernels kAvx2Kernels = {
     &avx2::permute,
     &avx2::fft_forward,
     &avx2::fft_inverse,
-    nullptr,
+    &avx2::kFused,
     true,
 };
 

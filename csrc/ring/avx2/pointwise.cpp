@@ -14,10 +14,23 @@ HEFLOW_INLINE Vec sum(Vec a, Vec b, const Constants& c) { return correct(plus(a,
 HEFLOW_INLINE Vec positive(Vec x, const Constants& c) { return where_negative(x, plus(x, c.modulus), x); }
 HEFLOW_INLINE Vec difference(Vec a, Vec b, const Constants& c) { return positive(minus(a, b), c); }
 
-// A lazy word times a canonical one, below p in size.
-HEFLOW_INLINE Reals product(const Word* lazy, const Word* b, const Constants& c) {
-  return product(reduce(load_reals(lazy, c), c), load_reals(b, c), c);
-}
+// The exact sum of up to four products below 2^101, none negative: of a lazy and a canonical word each. Added to 2^103, a
+// product is rounded to a multiple of 2^51; what that loses, at most 2^50, is exact too.
+struct Products {
+  static constexpr std::size_t kMost = 4;
+  Reals upper = _mm256_set1_pd(0x1p103), lower = _mm256_setzero_pd();
+  __attribute__((always_inline)) void add(Reals a, Reals b) {
+    const Reals next = _mm256_fmadd_pd(a, b, upper);
+    lower = plus(lower, _mm256_fmsub_pd(a, b, minus(next, upper)));
+    upper = next;
+  }
+  // Modulo p, below 2^53 - p in size: the quotient, below 2^103 / p, is off by 2^-52 of itself, and 1/2.
+  __attribute__((always_inline)) Reals total(const Constants& c) const {
+    const Reals x = minus(upper, _mm256_set1_pd(0x1p103));
+    const Reals q = _mm256_round_pd(_mm256_mul_pd(x, c.inverse), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return plus(_mm256_fnmadd_pd(q, c.p, x), lower);
+  }
+};
 
 }  // namespace
 
@@ -95,36 +108,28 @@ void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* c
   const Constants c = constants(m);
   for (std::size_t i = 0; i < n; i += kLanes) {
     Reals sum0 = _mm256_setzero_pd(), sum1 = sum0;
-    for (std::size_t k = 0; k < count; ++k) {
-      const Reals d = reduce(load_reals(digits[k] + i, c), c);
-      sum0 = plus(sum0, product(d, load_reals(keys0[k] + i, c), c));
-      sum1 = plus(sum1, product(d, load_reals(keys1[k] + i, c), c));
-      if (k % 4 == 3) sum0 = reduce(sum0, c), sum1 = reduce(sum1, c);  // before 2^53: a term is below p
+    for (std::size_t first = 0; first < count; first += Products::kMost) {
+      const std::size_t last = first + Products::kMost < count ? first + Products::kMost : count;
+      Products products0, products1;
+      for (std::size_t k = first; k < last; ++k) {
+        const Reals d = load_reals(digits[k] + i, c);
+        products0.add(d, load_reals(keys0[k] + i, c)), products1.add(d, load_reals(keys1[k] + i, c));
+      }
+      sum0 = reduce(plus(sum0, products0.total(c)), c), sum1 = reduce(plus(sum1, products1.total(c)), c);
     }
-    store(r0 + i, to_words(reduce(sum0, c), c)), store(r1 + i, to_words(reduce(sum1, c), c));
+    store(r0 + i, to_words(sum0, c)), store(r1 + i, to_words(sum1, c));
   }
 }
 
 void switch_modulus(Word* r, const Word* a, std::size_t n, const Modulus& from, const Modulus& to) noexcept {
   const Constants c = constants(to);
-  const Vec p = broadcast(from.p), half = broadcast(from.p / 2);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Vec x = load(a + i), above = minus(half, x);
-    // Either 2^52 or that and p is taken away again.
-    const Reals shift =
-        _mm256_castsi256_pd(where_negative(above, plus(p, _mm256_castpd_si256(c.unit)), _mm256_castpd_si256(c.unit)));
-    const Reals balanced = minus(_mm256_castsi256_pd(_mm256_or_si256(x, _mm256_castpd_si256(c.unit))), shift);
-    store(r + i, to_words(reduce(balanced, c), c));
-  }
+  const Balanced balanced(from);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, to_words(reduce(balanced(a + i), c), c));
 }
 
 void from_int8(Word* r, const std::int8_t* a, std::size_t n, const Modulus& m) noexcept {
   const Constants c = constants(m);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    std::int32_t four;
-    __builtin_memcpy(&four, a + i, sizeof four);
-    store(r + i, positive(_mm256_cvtepi8_epi64(_mm_cvtsi32_si128(four)), c));
-  }
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, to_words(load_int8(a + i), c));
 }
 
 void from_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
@@ -134,25 +139,13 @@ void from_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noe
 
 void from_wide_doubles(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept {
   const Constants c = constants(m);
-  const Root factor = broadcast(Factor{(Word{1} << 48) % m.p, 0}, m);
-  const Reals down = _mm256_set1_pd(0x1p-48), up = _mm256_set1_pd(0x1p48);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Reals x = _mm256_load_pd(a + i);
-    const Reals high = minus(_mm256_fmadd_pd(x, down, c.centre), c.centre);
-    const Reals low = _mm256_fnmadd_pd(high, up, x);  // exact
-    store(r + i, to_words(reduce(plus(times(high, factor, c), low), c), c));
-  }
+  const Wide wide(m);
+  for (std::size_t i = 0; i < n; i += kLanes) store(r + i, to_words(reduce(wide(_mm256_load_pd(a + i)), c), c));
 }
 
 void to_doubles(double* r, const Word* a, std::size_t n, const Modulus& m) noexcept {
-  const Constants c = constants(m);
-  const Vec half = broadcast(m.p / 2);
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const Vec x = load(a + i);
-    const Reals shift = _mm256_castsi256_pd(
-        where_negative(minus(half, x), plus(c.modulus, _mm256_castpd_si256(c.unit)), _mm256_castpd_si256(c.unit)));
-    _mm256_store_pd(r + i, minus(_mm256_castsi256_pd(_mm256_or_si256(x, _mm256_castpd_si256(c.unit))), shift));
-  }
+  const Balanced balanced(m);
+  for (std::size_t i = 0; i < n; i += kLanes) _mm256_store_pd(r + i, balanced(a + i));
 }
 
 void permute(Word* r, const Word* a, const std::uint32_t* positions, std::size_t n) noexcept {

@@ -66,6 +66,22 @@ HEFLOW_INLINE Reals to_reals(Vec x, const Constants& c) {
 }
 HEFLOW_INLINE Reals load_reals(const Word* p, const Constants& c) { return to_reals(load(p), c); }
 
+// Canonical words of any modulus, balanced: either 2^52 or that and the modulus is taken away again.
+struct Balanced {
+  Vec half, unit, shifted;
+  explicit Balanced(const Modulus& m) : half(broadcast(m.p / 2)), unit(broadcast(kUnit)), shifted(broadcast(kUnit + m.p)) {}
+  __attribute__((always_inline)) Reals operator()(const Word* at) const {
+    const Vec x = load(at), shift = where_negative(minus(half, x), shifted, unit);
+    return minus(_mm256_castsi256_pd(_mm256_or_si256(x, unit)), _mm256_castsi256_pd(shift));
+  }
+};
+
+HEFLOW_INLINE Reals load_int8(const std::int8_t* a) {
+  std::int32_t four;
+  __builtin_memcpy(&four, a, sizeof four);
+  return _mm256_cvtepi32_pd(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(four)));
+}
+
 // x w mod p, at most (1/2 + |x| / 2^54) p in size; |x| < 2^52. The difference of the upper half and q p is exact.
 HEFLOW_INLINE Reals times(Reals x, const Root& w, const Constants& c) {
   const Reals high = _mm256_mul_pd(x, w.value);
@@ -85,6 +101,22 @@ HEFLOW_INLINE Reals product(Reals a, Reals b, const Constants& c) {
 // Balanced, at most p / 2 in size (by less than one more); |x| < 2^53 and 2^51 p
 HEFLOW_INLINE Reals reduce(Reals x, const Constants& c) {
   return _mm256_fnmadd_pd(minus(_mm256_fmadd_pd(x, c.inverse, c.centre), c.centre), c.p, x);
+}
+
+// Integral doubles below 2^98 in size to less than p + 2^47, in size.
+struct Wide {
+  Root factor;
+  Constants c;
+  explicit Wide(const Modulus& m) : factor(broadcast(Factor{(Word{1} << 48) % m.p, 0}, m)), c(constants(m)) {}
+  __attribute__((always_inline)) Reals operator()(Reals x) const {
+    const Reals high = minus(_mm256_fmadd_pd(x, _mm256_set1_pd(0x1p-48), c.centre), c.centre);
+    return plus(times(high, factor, c), _mm256_fnmadd_pd(high, _mm256_set1_pd(0x1p48), x));  // the rest is exact
+  }
+};
+
+// A lazy word times a canonical one, below p in size.
+HEFLOW_INLINE Reals product(const Word* lazy, const Word* b, const Constants& c) {
+  return product(reduce(load_reals(lazy, c), c), load_reals(b, c), c);
 }
 
 // Words of integers below p in size.
