@@ -96,7 +96,7 @@ std::string cpu_name() {
 #if defined(__x86_64__)
   char name[49] = {};
   unsigned registers[4];
-  if (__get_cpuid_max(0x80000000, nullptr) >= 0x80000004) {
+  if (static_cast<unsigned>(__get_cpuid_max(0x80000000, nullptr)) >= 0x80000004) {
     for (unsigned i = 0; i < 3; ++i) {
       __get_cpuid(0x80000002 + i, &registers[0], &registers[1], &registers[2], &registers[3]);
       std::memcpy(name + 16 * i, registers, 16);

@@ -13,7 +13,7 @@
 namespace heflow::ring {
 namespace {
 
-constexpr unsigned kTailStages = 3, kTailBlock = 64, kTailEntries = 7;
+constexpr unsigned kTailBlock = 64, kTailEntries = 7;
 
 unsigned reversed(unsigned x, unsigned bits) {
   unsigned result = 0;
