@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import platform
 import sys
 import warnings
@@ -11,6 +11,7 @@ from typing import Any
 
 import gmpy2
 
+from ._core import backend as _backend
 from ._core import testing as _testing
 from .backend import backends, default_backend
 from .errors import HeflowError
@@ -49,8 +50,24 @@ def _self_test(backend: str) -> str:
     return "passed" if right else "failed: wrong result"
 
 
+def _uses(chosen: str) -> dict[str, str]:
+    """Which backend each family of kernels uses in new contexts, and why."""
+    asked = os.environ.get("HEFLOW_BACKEND")
+    why = f"HEFLOW_BACKEND={asked}" if asked else "the fastest that runs here"
+    widest = _backend.widest()
+    return {
+        "modular arithmetic (paillier)": f"{chosen} ({why}; backend= chooses another)",
+        "polynomials, exact sums (ckks)": f"{chosen} ({why}; backend= chooses another)",
+        "random streams, checksums": f"{widest} ({why if widest == chosen else 'the widest that runs here'})",
+    }
+
+
 def runtime() -> dict[str, Any]:
-    """Return versions, CPU, backends, threads, randomness and the self-test as a dictionary."""
+    """Return versions, CPU, backends, threads, randomness and the self-test as a dictionary.
+
+    `backends` says of each one whether it runs here, or what is missing; `uses` which of them each family of
+    kernels uses, and why.
+    """
     try:
         chosen = default_backend()
     except HeflowError as error:
@@ -71,6 +88,7 @@ def runtime() -> dict[str, Any]:
         "compiler": _testing.compiler(),
         "backends": {b.name: b.reason or "available" for b in listed},
         "default_backend": chosen,
+        "uses": _uses(chosen),
         "threads": num_threads(),
         "randomness": f"{_testing.entropy_source()}, expanded by ChaCha20 within one call",
         "self_test": {b.name: _self_test(b.name) for b in listed if b.available},
@@ -81,5 +99,6 @@ def runtime() -> dict[str, Any]:
 def show_runtime() -> None:
     """Print `runtime()`."""
     for key, value in runtime().items():
-        text = json.dumps(value) if isinstance(value, dict) else value
-        print(f"{key:>16}  {text}")
+        lines = [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else [value]
+        for title, line in zip([key, *[""] * len(lines)], lines, strict=False):
+            print(f"{title:>16}  {line}")

@@ -99,6 +99,9 @@ assert secret.decrypt_integers(x + x * 4).tolist() == [5, -10, 15]
 secret = hf.ckks.keygen(depth=1)
 y = hf.from_bytes(secret.public.encrypt([0.5] * 8).to_bytes(), secret.public)
 assert abs(secret.decrypt(y * y) - 0.25).max() < 1e-5
+facts = hf.runtime()
+assert set(facts["self_test"].values()) == {"passed"}
+assert all(use.startswith(hf.default_backend() + " (") for use in facts["uses"].values())
 """
 
 
