@@ -275,7 +275,7 @@ BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents)
           for (std::size_t i = l; i < m.dual_group_words(); i += lanes) base.data()[i] = inverse->group(g)[i];
         }
       }
-      power_lanes(result->group(g), base.data(), rows, bits, Ring::modulo_n_squared, m, Lookup::direct_vartime);
+      power_lanes(result->group(g), base.data(), rows, bits, Ring::modulo_n_squared, m);
     }
   });
   return result;

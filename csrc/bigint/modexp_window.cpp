@@ -73,33 +73,12 @@ struct Scan {
   }
 };
 
-// Look-ups that touch only what they want: an entry that all lanes share, or a row for every lane.
+// Look-ups that touch only the entry they want, the same for all lanes.
 struct SharedEntries {
   const Arithmetic& ring;
   const Word* table;
   void look_up(Word* out, const Word* indices) const {
     std::memcpy(out, table + indices[0] * ring.words(), ring.words() * sizeof(Word));
-  }
-};
-
-struct LaneRows {
-  const Arithmetic& ring;
-  const Word* table;
-  // Each entry of the table in place as one row a lane.
-  LaneRows(const Arithmetic& of, Word* entries_of, unsigned entries) : ring(of), table(entries_of) {
-    Buffer entry(ring.words());
-    for (unsigned e = 0; e < entries; ++e) {
-      Word *at = entries_of + e * ring.words(), *rows[kMaxLanes];
-      std::memcpy(entry.data(), at, ring.words() * sizeof(Word));
-      for (unsigned l = 0; l < ring.modulus.lanes(); ++l) rows[l] = at + l * ring.width();
-      ring.modulus.kernels().store_rows(rows, entry.data(), ring.width());
-    }
-  }
-  void look_up(Word* out, const Word* indices) const {
-    const unsigned lanes = ring.modulus.lanes();
-    const Word* rows[kMaxLanes];
-    for (unsigned l = 0; l < lanes; ++l) rows[l] = table + (indices[l] * lanes + l) * ring.width();
-    ring.modulus.kernels().load_rows(out, rows, ring.width());
   }
 };
 
@@ -165,17 +144,15 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
   run_windows(r, bits, window, SharedEntries{arithmetic, table.data()}, digits);
 }
 
-void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus,
-                 Lookup lookup) {
+void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus) {
   const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
   if (bits == 0) return arithmetic.one(r);
-  const unsigned window = window_for(bits, arithmetic, lookup), entries = 1u << window;
-  Buffer table = powers(x, entries, arithmetic);
-  const auto digits = [&](Word* indices, std::size_t position, unsigned width) {
-    for (unsigned l = 0; l < modulus.lanes(); ++l) indices[l] = digit(exponents[l], position, width, bits);
-  };
-  if (lookup == Lookup::constant_time) return run_windows(r, bits, window, Scan{arithmetic, table.data(), entries}, digits);
-  run_windows(r, bits, window, LaneRows(arithmetic, table.data(), entries), digits);
+  const unsigned window = window_for(bits, arithmetic, Lookup::constant_time), entries = 1u << window;
+  const Buffer table = powers(x, entries, arithmetic);
+  run_windows(r, bits, window, Scan{arithmetic, table.data(), entries},
+              [&](Word* indices, std::size_t position, unsigned width) {
+                for (unsigned l = 0; l < modulus.lanes(); ++l) indices[l] = digit(exponents[l], position, width, bits);
+              });
 }
 
 }  // namespace heflow::bigint

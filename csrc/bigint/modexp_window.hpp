@@ -15,8 +15,7 @@ enum class Lookup {
 void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t bits, Ring ring, const Modulus& modulus,
                   Lookup lookup);
 
-// r = x^exponent lane by lane: exponents[l] points to ceil(bits/64) words.
-void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus,
-                 Lookup lookup);
+// r = x^exponent lane by lane, in constant time: exponents[l] points to ceil(bits/64) words.
+void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus);
 
 }  // namespace heflow::bigint

@@ -57,30 +57,36 @@ Modulus::Modulus(const Kernels& kernels, Natural n) : kernels_(kernels), n_(std:
   to_limbs(multiple_limbs_.data(), h + 1, kernels.radix_bits, power);
   view_.multiple = multiple_limbs_.data();
 
-  const Natural unit{1};
   const long r = radix_power();
-  one_ = constant(unit, r);
-  to_montgomery_ = constant(unit, 2 * r);
-  const Natural square = times_power_of_two(divide(unit, n_).remainder, 2 * r, n_);
-  to_negative_ = constant(subtract(n_, square), 0);
-  dual_one_ = dual_constant(unit, r);
-  import_low_ = dual_constant(unit, 2 * r);
-  import_high_ = dual_constant(unit, 3 * r);
+  Natural power_of_r = times_power_of_two({1}, r, n_);
+  one_ = limbs_of(power_of_r);
+  power_of_r = times_power_of_two(std::move(power_of_r), r, n_);
+  to_montgomery_ = limbs_of(power_of_r);
+  to_negative_ = limbs_of(subtract(n_, power_of_r));
+  power_of_r = times_power_of_two({1}, r, n_squared_);
+  dual_one_ = dual_of(power_of_r);
+  power_of_r = times_power_of_two(std::move(power_of_r), r, n_squared_);
+  import_low_ = dual_of(power_of_r);
+  import_high_ = dual_of(times_power_of_two(std::move(power_of_r), r, n_squared_));
 }
 
-Limbs Modulus::constant(const Natural& x, long power) const {
+Limbs Modulus::limbs_of(const Natural& residue) const {
   Limbs limbs(view_.limbs);
-  to_limbs(limbs.data(), view_.limbs, kernels_.radix_bits, times_power_of_two(divide(x, n_).remainder, power, n_));
+  to_limbs(limbs.data(), view_.limbs, kernels_.radix_bits, residue);
   return limbs;
 }
 
-DualConstant Modulus::dual_constant(const Natural& x, long power) const {
-  const Natural residue = times_power_of_two(divide(x, n_squared_).remainder, power, n_squared_);
+DualConstant Modulus::dual_of(const Natural& residue) const {
   const QuotientRemainder halves = divide(residue, n_);
-  DualConstant dual{Limbs(view_.limbs), Limbs(view_.limbs)};
-  to_limbs(dual.c0.data(), view_.limbs, kernels_.radix_bits, halves.remainder);
-  to_limbs(dual.c1.data(), view_.limbs, kernels_.radix_bits, halves.quotient);
-  return dual;
+  return {limbs_of(halves.remainder), limbs_of(halves.quotient)};
+}
+
+Limbs Modulus::constant(const Natural& x, long power) const {
+  return limbs_of(times_power_of_two(divide(x, n_).remainder, power, n_));
+}
+
+DualConstant Modulus::dual_constant(const Natural& x, long power) const {
+  return dual_of(times_power_of_two(divide(x, n_squared_).remainder, power, n_squared_));
 }
 
 void broadcast(Word* group, const Limbs& constant, const Modulus& modulus) {

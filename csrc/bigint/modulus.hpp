@@ -59,6 +59,9 @@ class Modulus {
   const DualConstant& import_high() const { return import_high_; }  // R^3 mod n^2
 
  private:
+  Limbs limbs_of(const Natural& residue) const;        // below n
+  DualConstant dual_of(const Natural& residue) const;  // below n^2
+
   const Kernels& kernels_;
   Natural n_, n_squared_;
   std::size_t bits_;

@@ -20,9 +20,9 @@ Word shift_in(Natural& x, Word bit) {
   return bit;
 }
 
-// a - b if that is >= 0 (counting `overflow` as a bit above a), else a; the return value says which.
-Word subtract_if_possible(Natural& a, Word overflow, const Natural& b) {
-  Natural difference(a.size());
+// a - b if that is >= 0 (counting `overflow` as a bit above a), else a; the return value says which. `difference`
+// is working memory as long as a.
+Word subtract_if_possible(Natural& a, Word overflow, const Natural& b, Natural& difference) {
   Word borrow = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const Wide t = static_cast<Wide>(a[i]) - word_at(b, i) - borrow;
@@ -81,9 +81,10 @@ Natural multiply(const Natural& a, const Natural& b) {
 
 QuotientRemainder divide(const Natural& x, const Natural& n) {
   QuotientRemainder result{Natural(x.size(), 0), Natural(n.size(), 0)};
+  Natural difference(n.size());
   for (std::size_t bit = 64 * x.size(); bit-- > 0;) {
     const Word overflow = shift_in(result.remainder, (x[bit / 64] >> (bit % 64)) & 1);
-    result.quotient[bit / 64] |= subtract_if_possible(result.remainder, overflow, n) << (bit % 64);
+    result.quotient[bit / 64] |= subtract_if_possible(result.remainder, overflow, n, difference) << (bit % 64);
   }
   return result;
 }
@@ -101,9 +102,10 @@ Natural subtract(const Natural& a, const Natural& b) {
 
 Natural times_power_of_two(Natural x, long power, const Natural& n) {
   x.resize(n.size(), 0);
+  Natural difference(n.size());
   for (; power > 0; --power) {
     const Word overflow = shift_in(x, 0);
-    subtract_if_possible(x, overflow, n);
+    subtract_if_possible(x, overflow, n, difference);
   }
   for (; power < 0; ++power) {  // (x + n) / 2 where x is odd
     const Word odd = ct_mask(x[0] & 1);

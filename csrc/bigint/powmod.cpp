@@ -31,7 +31,7 @@ void powmod(Word* results, const Word* bases, const Word* exponents, std::size_t
       if (shared_exponent) {
         power_shared(x.data(), x.data(), shared, bits, Ring::modulo_n, m, Lookup::constant_time);
       } else {
-        power_lanes(x.data(), x.data(), powers, bits, Ring::modulo_n, m, Lookup::constant_time);
+        power_lanes(x.data(), x.data(), powers, bits, Ring::modulo_n, m);
       }
       k.reduce(x.data(), x.data(), m.view());
       k.store_words(out, words, x.data(), m.limbs());

@@ -19,9 +19,12 @@ __all__ = ["power_rows", "powmod"]
 
 def _integers(values: Any, name: str) -> tuple[list[int], tuple[int, ...] | None]:
     """Flatten to Python integers; the shape is None for a scalar."""
-    if np.ndim(values) == 0 and not isinstance(values, np.ndarray):
+    try:
+        array = np.array(values, dtype=object)
+    except ValueError:
+        raise ShapeError(f"{name} are lists of different lengths: a rectangle is needed") from None
+    if array.ndim == 0 and not isinstance(values, np.ndarray):
         return [_integer(values, name)], None
-    array = np.array(values, dtype=object)
     flat = array.reshape(-1).tolist()
     if set(map(type, flat)) <= {int}:
         return flat, array.shape

@@ -4,6 +4,7 @@ import random
 
 import gmpy2
 import heflow as hf
+import numpy as np
 import pytest
 from heflow._core import testing as core
 from heflow.powmod import power_rows
@@ -95,6 +96,11 @@ def test_powmod_shapes_and_refusals():
         hf.powmod(2, 3, (1 << 9000) + 1)
     with pytest.raises(hf.ShapeError):
         hf.powmod([1, 2], [1, 2, 3], 1001)
+    for ragged in ([[1], [2, 3]], [[1], 2], [np.ones((2, 2)), np.ones((2, 3))]):
+        with pytest.raises(hf.HeflowError):
+            hf.powmod(ragged, 3, 1001)
+        with pytest.raises(hf.HeflowError):
+            hf.powmod(3, ragged, 1001)
     with pytest.raises(TypeError):
         hf.powmod([1.5], 2, 1001)
     with pytest.raises(hf.BackendError, match="unknown backend 'sse9'"):
