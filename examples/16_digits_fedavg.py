@@ -51,6 +51,8 @@ class Experiment:
             (32,), solver="sgd", batch_size=10, learning_rate_init=0.1, momentum=0.0, alpha=0.0, random_state=3
         )  # fmt: skip
 
+        self.models = [self.model(rows) for rows in self.parts]
+
     def model(self, rows):
         return horizontal.SklearnModel(
             clone(self.network), self.X[rows], self.y[rows], classes=range(10)
@@ -68,15 +70,17 @@ class Experiment:
 
     def plain_round(self, arrays, number):
         """Average in the clear; clients have equal weights."""
-        found = [self.model(rows).train(arrays, number)[0] for rows in self.parts]
+        found = [model.train(arrays, number)[0] for model in self.models]
         return [np.mean(a, axis=0) for a in zip(*found, strict=True)]
 
     def plain(self):
         """Train in the clear."""
-        model = self.model(self.parts[0])
+        arrays = self.models[0].arrays()
         for number in range(self.rounds):
-            model.accept(self.plain_round(model.arrays(), number))
-        return model.arrays(), self.accuracy(model)
+            arrays = self.plain_round(arrays, number)
+            for model in self.models:
+                model.accept(arrays)
+        return arrays, self.accuracy(self.models[0])
 
     def largest_of_a_round(self, steps):
         """Return the largest difference that one encrypted round makes: both start from the same weights."""
