@@ -5,7 +5,6 @@
 
 namespace heflow::bigint {
 
-enum class Ring { modulo_n, modulo_n_squared };
 enum class Lookup {
   constant_time,  // every table entry is read: the exponent is secret
   direct_vartime  // the exponent is public

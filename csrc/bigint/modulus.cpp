@@ -25,7 +25,7 @@ void broadcast_limbs(Word* group, const Word* limbs, unsigned count, unsigned la
 
 }  // namespace
 
-Modulus::Modulus(const Kernels& kernels, Natural n) : kernels_(kernels), n_(std::move(n)), bits_(bit_length(n_)) {
+Modulus::Modulus(const Kernels& kernels, Natural n, Ring ring) : kernels_(kernels), n_(std::move(n)), bits_(bit_length(n_)) {
   if (bits_ < 2 || (n_[0] & 1) == 0) {
     throw Error(ErrorKind::parameter, "the modulus must be odd and at least 3");
   }
@@ -34,7 +34,6 @@ Modulus::Modulus(const Kernels& kernels, Natural n) : kernels_(kernels), n_(std:
   if (h >= kMaxLimbs) {
     throw Error(ErrorKind::parameter, "the modulus has " + std::to_string(bits_) + " bits; the limit is 8192");
   }
-  n_squared_ = multiply(n_, n_);
   n_limbs_ = Limbs(h);
   to_limbs(n_limbs_.data(), h, kernels.radix_bits, n_);
   view_.limbs = h;
@@ -63,6 +62,8 @@ Modulus::Modulus(const Kernels& kernels, Natural n) : kernels_(kernels), n_(std:
   power_of_r = times_power_of_two(std::move(power_of_r), r, n_);
   to_montgomery_ = limbs_of(power_of_r);
   to_negative_ = limbs_of(subtract(n_, power_of_r));
+  if (ring == Ring::modulo_n) return;
+  n_squared_ = multiply(n_, n_);
   power_of_r = times_power_of_two({1}, r, n_squared_);
   dual_one_ = dual_of(power_of_r);
   power_of_r = times_power_of_two(std::move(power_of_r), r, n_squared_);

@@ -28,10 +28,13 @@ struct DualConstant {
   Limbs c0, c1;
 };
 
+enum class Ring { modulo_n, modulo_n_squared };
+
 class Modulus {
  public:
-  // Throws Error(parameter) if n is even, below 3 or wider than the backend's limit.
-  Modulus(const Kernels& kernels, Natural n);
+  // Throws Error(parameter) if n is even, below 3 or wider than the backend's limit. With Ring::modulo_n what
+  // belongs to n^2 is left out: `n_squared` and the dual constants are empty.
+  Modulus(const Kernels& kernels, Natural n, Ring ring = Ring::modulo_n_squared);
 
   const Kernels& kernels() const { return kernels_; }
   const ModulusView& view() const { return view_; }

@@ -40,7 +40,7 @@ bool below(const bigint::Word* row, const Natural& n) {
 py::bytes powmod(std::string_view bases, std::string_view exponents, std::string_view modulus, std::size_t count,
                  std::size_t exponent_bytes, bool shared_exponent, const std::string& backend) {
   const bigint::Kernels& kernels = bigint::kernels_for(backend);
-  const bigint::Modulus m(kernels, bigint::natural_from_bytes(bytes_of(modulus), modulus.size()));
+  const bigint::Modulus m(kernels, bigint::natural_from_bytes(bytes_of(modulus), modulus.size()), bigint::Ring::modulo_n);
   const std::size_t words = m.words(), bytes_each = (m.bits() + 7) / 8, exponent_words = (exponent_bytes + 7) / 8;
   require_rows(bases, count, bytes_each, "bases");
   require_rows(exponents, shared_exponent ? 1 : count, exponent_bytes, "exponents");
