@@ -5,6 +5,7 @@
 #include "reduce.hpp"
 
 namespace heflow::bigint::avx2 {
+
 void dual_mul(Word* r, const Word* x, const Word* y, const ModulusView& m) noexcept {
   Scratch scratch;
   const int h = static_cast<int>(m.limbs);
