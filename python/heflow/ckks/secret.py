@@ -146,8 +146,9 @@ class SecretContext:
         )
         if batch.factor != 1.0:
             values = values * batch.factor
-        limit = float(x.bound) * (1 + TOLERANCE)
-        if values.size and not np.abs(values).max() <= limit + 2.0 ** (16 - evaluator.scale_bits):
+        limit = float(x.bound) * (1 + TOLERANCE) + 2.0 ** (16 - evaluator.scale_bits)
+        # Not for NaN; and without a copy of the sizes, which costs page faults.
+        if values.size and not (values.max() <= limit and values.min() >= -limit):
             raise HeadroomError(
                 f"a decrypted value exceeds the tensor's bound {x.bound}: it was damaged, or left the "
                 "declared range on its way; use parameters with more integer_bits, or declare bounds"
