@@ -160,17 +160,24 @@ void divide(Limbs& acc, const Word* const* d, const Out& out, std::size_t primes
   });
 }
 
+// Ciphertexts side by side if there is one for each thread, else one after the other, each on all threads.
+template <class Body>
+void for_items(std::size_t items, const Body& body) {
+  if (items >= thread_count()) return parallel_for(items, body);
+  for (std::size_t item = 0; item < items; ++item) body(item);
+}
+
 }  // namespace
 
 BatchPtr multiply_hybrid(const Batch& a, const Batch& b, const SwitchKey& key) {
   const Context& context = a.context();
   const std::size_t primes = std::min(a.primes(), b.primes()), n = context.degree();
   auto result = std::make_shared<Batch>(a.context_ptr(), a.size(), primes - 1);
-  Limbs d0(context, primes), d1(context, primes), d2(context, primes);
-  Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials());
-  std::vector<const Word*> p0(primes), p1(primes), p2(primes);
-  for (std::size_t i = 0; i < primes; ++i) p0[i] = d0[i], p1[i] = d1[i], p2[i] = d2[i];
-  for (std::size_t item = 0; item < a.size(); ++item) {
+  for_items(a.size(), [&](std::size_t item) {
+    Limbs d0(context, primes), d1(context, primes), d2(context, primes);
+    Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials());
+    std::vector<const Word*> p0(primes), p1(primes), p2(primes);
+    for (std::size_t i = 0; i < primes; ++i) p0[i] = d0[i], p1[i] = d1[i], p2[i] = d2[i];
     parallel_for(primes, [&](std::size_t i) {
       context.kernels().tensor(d0[i], d1[i], d2[i], a.limb(item, 0, i), a.limb(item, 1, i), b.limb(item, 0, i),
                                b.limb(item, 1, i), n, context.modulus(i));
@@ -178,7 +185,7 @@ BatchPtr multiply_hybrid(const Batch& a, const Batch& b, const SwitchKey& key) {
     switch_digits(acc0, acc1, p2.data(), primes, {&key}, context);
     divide(acc0, p0.data(), [&](std::size_t i) { return result->limb(item, 0, i); }, primes, true, context);
     divide(acc1, p1.data(), [&](std::size_t i) { return result->limb(item, 1, i); }, primes, true, context);
-  }
+  });
   return result;
 }
 
@@ -186,11 +193,11 @@ BatchPtr rotations_hybrid(const Batch& a, const std::vector<std::shared_ptr<Swit
   const Context& context = a.context();
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = std::make_shared<Batch>(a.context_ptr(), a.size(), primes);
-  Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials()), d0(context, primes);
   std::vector<const SwitchKey*> pointers;
   for (const auto& key : keys) pointers.push_back(key.get());
-  std::vector<const Word*> p0(primes), p1(primes);
-  for (std::size_t item = 0; item < a.size(); ++item) {
+  for_items(a.size(), [&](std::size_t item) {
+    Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials()), d0(context, primes);
+    std::vector<const Word*> p0(primes), p1(primes);
     for (std::size_t i = 0; i < primes; ++i) p0[i] = d0[i], p1[i] = a.limb(item, 1, i);
     // The first parts turn without a key; the accumulators hold the rest.
     parallel_for(primes, [&](std::size_t i) {
@@ -207,7 +214,7 @@ BatchPtr rotations_hybrid(const Batch& a, const std::vector<std::shared_ptr<Swit
     switch_digits(acc0, acc1, p1.data(), primes, pointers, context);
     divide(acc0, p0.data(), [&](std::size_t i) { return result->limb(item, 0, i); }, primes, false, context);
     divide(acc1, keep ? p1.data() : nullptr, [&](std::size_t i) { return result->limb(item, 1, i); }, primes, false, context);
-  }
+  });
   return result;
 }
 

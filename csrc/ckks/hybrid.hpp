@@ -1,5 +1,6 @@
 // Key switching with several primes to a digit and several special primes (Han and Ki 2020): smaller keys and
-// fewer transforms for long modulus chains. All threads work on one ciphertext, limb by limb.
+// fewer transforms for long modulus chains. Where there are fewer ciphertexts than threads, all work on
+// one, limb by limb.
 #pragma once
 
 #include "encrypt.hpp"

@@ -85,3 +85,17 @@ def test_scales_stay_where_they_began(depth):
         assert abs(scale / 2.0**parameters.scale_bits - 1) < 0.01
     assert len(set(primes)) == len(primes)
     assert parameters.security_bits == 128
+
+
+def test_threads_share_ciphertexts_or_limbs_with_one_result():
+    secret = hf.ckks.keygen(
+        hf.ckks.Parameters(2048, (40, 30, 30), (40, 40), 30, insecure=True), insecure=True
+    )
+    public = secret.public_for(rotations=(1, 2))
+    x = public.encrypt(np.random.default_rng(9).normal(size=(3, 1024)), bound=8.0)
+    results = []
+    for threads in (1, 2, 4):  # three ciphertexts: side by side, and one after the other
+        with hf.threads(threads):
+            made = (x * x, x.rotate(1), x.add_rotations([1, 2]))
+            results.append([y.to_bytes(refresh=False) for y in made])
+    assert results[0] == results[1] == results[2]

@@ -14,7 +14,7 @@ from .ckks_inputs import Vectors
 from .ring_ours import ntt_cases
 
 NAME = "heflow"
-SPECIAL_BITS = {8192: (47,), 16384: (47,)}
+SPECIAL_BITS = {8192: (47,), 16384: (47, 47, 47)}
 
 
 def parameters(ring_degree: int) -> Any:

@@ -60,8 +60,8 @@ SUITES = {
             "library",
             "encryption includes encoding, decryption decoding; products include encoding (x plain vector), "
             "relinearisation and rescaling",
-            "primes, in bits (special primes after the +): heflow 47, 40 ... 40 + 47 "
-            "(N=16384); peers 60, 40 ... 40 + 60, the same number of data primes",
+            "primes, in bits (special primes after the +): heflow 47, 40 ... 40 + 47, at N=16384 + 47, 47, 47 "
+            "(three data primes to a digit); peers 60, 40 ... 40 + 60, the same number of data primes",
             "the wheels of TenSEAL and SEAL have no AVX-512 transforms: SEAL built with Intel HEXL, measured "
             "apart, is about three times faster at products and rotations",
             "TenSEAL takes the scale of a product for 2^40 again, whatever prime was divided out: a relative "
