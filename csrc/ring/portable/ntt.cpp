@@ -35,7 +35,7 @@ inline Word forward_result(Word x, const Modulus& m, bool lazy) { return lazy ? 
 
 // The last two stages, and the last transposition: position 8 i + j of a block holds what belongs to 8 j + i.
 template <bool lazy>
-void forward_last(Word* a, std::size_t n, const Factor* tree, const Modulus& m) {
+void forward_last(Word* a, std::size_t n, const Factor* tree, const Modulus m) {  // by value: `a` cannot alias it
   const Factor *w = tree + n / 4, *next = tree + n / 2;
   for (Word* end = a + n; a < end; a += 64) {
     for (std::size_t j = 0; j < 64; j += 4, ++w, next += 2) forward_four(a + j, 1, *w, next[0], next[1], m.p);
