@@ -113,6 +113,9 @@ void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* c
       Products products0, products1;
       for (std::size_t k = first; k < last; ++k) {
         const Reals d = load_reals(digits[k] + i, c);
+        // Keys outgrow the caches, and are more streams than the processor foresees.
+        _mm_prefetch(reinterpret_cast<const char*>(keys0[k] + i + 64), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(keys1[k] + i + 64), _MM_HINT_T0);
         products0.add(d, load_reals(keys0[k] + i, c)), products1.add(d, load_reals(keys1[k] + i, c));
       }
       sum0 = reduce(plus(sum0, products0.total(c)), c), sum1 = reduce(plus(sum1, products1.total(c)), c);
