@@ -23,7 +23,7 @@ SUM_CONTEXT_BYTES = "context bytes, with keys for sums"
 PUBLIC_BYTES = "ciphertext bytes, public key"
 OWNER_BYTES = "ciphertext bytes, owner"
 
-BATCH = 16  # ciphertexts
+BATCH = 32  # ciphertexts
 BATCHES = {
     operation: f"{operation}, {BATCH} ciphertexts"
     for operation in (ENCRYPT_PUBLIC, ENCRYPT_OWNER, DECRYPT, PRODUCT, ROTATE)
