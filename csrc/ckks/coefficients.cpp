@@ -13,7 +13,7 @@
 namespace heflow::ckks {
 namespace {
 
-constexpr unsigned kWordBits = 50;   // of what the ring takes as a lazy word
+constexpr unsigned kWordBits = 50;                    // of what the ring takes as a lazy word
 [[maybe_unused]] constexpr unsigned kLeastWidth = 8;  // of the wide kernels: no byte holds parts of three values
 
 void quantise(const SumKernels& k, Word* words, const float* x, std::size_t n, const Fields& fields, const Quantiser& how,
