@@ -1,5 +1,7 @@
 """Fixtures for all tests: backends, thread counts, small keys."""
 
+import os
+
 import heflow as hf
 import pytest
 from small_keys import small_key
@@ -10,7 +12,9 @@ def pytest_report_header(config):
     return f"heflow backends: {', '.join(BACKENDS)}; not run here: {', '.join(missing) or 'none'}"
 
 
-BACKENDS = [b.name for b in hf.backends() if b.available]
+# A forced backend is tested alone.
+FORCED = os.environ.get("HEFLOW_BACKEND")
+BACKENDS = [b.name for b in hf.backends() if b.available and FORCED in (None, b.name)]
 
 
 @pytest.fixture(params=BACKENDS)
