@@ -1,44 +1,16 @@
 """Five hospitals of very unequal size train one model of stroke risk; a server adds encrypted updates."""
 
-import csv
-
 import heflow as hf
 import numpy as np
 from heflow import federated
 from heflow.federated import horizontal
 from reporting import Report, auc, options
-from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import balanced_accuracy_score
+from stroke_data import load
 
 SHARES = (0.45, 0.28, 0.20, 0.05, 0.02)
 RATE, LOCAL_STEPS, ROWS_PER_WEIGHT = 2.0, 5, 8
 SCHEMES = {"lattice, shared key": ("lattice", "shared"), "Paillier": ("paillier", "public")}
-
-
-def load(folder):
-    """Return all columns, standardised and clipped, and the label: statistics that hospitals agree on."""
-    if folder is None:
-        X, y = load_breast_cancer(return_X_y=True)
-        X, y = X[:, [1, 4, 8, 11, 14, 18]], 1 - y
-    else:
-        with open(folder / "stroke" / "stroke_classification.csv") as file:
-            rows = list(csv.DictReader(file))
-        columns = [k for k in rows[0] if k not in ("rownames", "pat_id", "id", "stroke", "")]
-        y = np.array([float(r["stroke"]) for r in rows])
-        X = np.column_stack([column([r[k] for r in rows]) for k in columns])
-    spread = X.std(axis=0)
-    X = (X - X.mean(axis=0))[:, spread > 0] / spread[spread > 0]
-    return np.clip(X, -3, 3), y.astype(float)
-
-
-def column(texts):
-    """Numbers, missing ones as the median; words as one column for each but the first."""
-    try:
-        numbers = np.array([float(t) if t not in ("NA", "N/A", "") else np.nan for t in texts])
-        return np.where(np.isnan(numbers), np.nanmedian(numbers), numbers)
-    except ValueError:
-        words = sorted(set(texts))
-        return np.column_stack([[float(t == w) for t in texts] for w in words[1:]])
 
 
 def descend(X, y, arrays, steps, positive):
