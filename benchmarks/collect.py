@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ SUITES = {
         ["--compare", "tenseal,seal"],
         ["--compare", "tenseal,seal", "--ring-degree", "8192"],
     ),
-    "federated": (["--compare", "tenseal"], ["--compare", "tenseal"]),
+    "federated": (["--compare", "tenseal"], ["--compare", ""]),
 }
 # Built from source for this CPU family and called from C++, measured apart on the same kind of machine; us.
 NATIVE = {
@@ -55,7 +56,7 @@ def run(suite, backend, options):
             check=True,
             env={**os.environ, "HEFLOW_BACKEND": backend},
         )
-        shown = f"HEFLOW_BACKEND={backend} heflow bench --suite {suite} {' '.join(options)}"
+        shown = f"HEFLOW_BACKEND={backend} heflow bench --suite {suite} {shlex.join(options)}"
         body = tables.read_text().split("\n", 1)[1]  # its first line is the command
         return [f"`{shown}`", body], json.loads(figures.read_text())["measurements"]
 
@@ -82,7 +83,8 @@ def main():
     parser.add_argument("--backend", choices=NAMES, action="append")
     parser.add_argument("--output", type=Path, default=HERE / "RESULTS.md")
     args = parser.parse_args()
-    here = [b.name for b in reversed(hf.backends()) if b.available]
+    here = [b.name for b in hf.backends() if b.available]
+    best = next(b for b in NAMES if b in here)
     backends = [b for b in args.backend or NAMES if b in here]
     lines = [
         "# Results",
@@ -94,7 +96,7 @@ def main():
     ]
     for backend in backends:
         for suite in args.suite or SUITES:
-            options = SUITES[suite][backend != backends[0]]
+            options = SUITES[suite][backend != best]
             tables, measurements = run(suite, backend, options)
             lines += [f"## {suite}, {NAMES[backend]}", "", *tables]
             if backend == "avx512ifma" and suite in NATIVE:
