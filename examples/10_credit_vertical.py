@@ -35,17 +35,25 @@ def main():
 
     def fit(rows, epochs):
         guest, host = vertical.Guest(bank[rows], y[rows]), vertical.Host(partner[rows])
-        settings = {"epochs": epochs, "batch_size": batch, "learning_rate": rate}
-        result = vertical.fit(guest, [host], arbiter, progress=args.full, **settings)
-        return guest, host, result
+        by_epoch = []
 
-    guest, host, result = report.timed("encrypted training", lambda: fit(train, epochs))
+        def watch(done, total):
+            if done * epochs % total == 0:  # an epoch ends
+                scores = vertical.predict(guest, [host], bank[test], [partner[test]])
+                by_epoch.append(auc(y[test], scores))
+
+        settings = {"epochs": epochs, "batch_size": batch, "learning_rate": rate}
+        result = vertical.fit(guest, [host], arbiter, progress=watch, **settings)
+        return guest, host, result, by_epoch
+
+    trained = report.timed("encrypted training", lambda: fit(train, epochs))
+    guest, host, result, report.facts["series"]["AUC"] = trained
     w = report.timed("plain training", lambda: plain(joint[train], y[train], epochs, batch, rate))
     p = vertical.predict(guest, [host], bank[test], [partner[test]])
     same = joint[test] @ w[:-1] + w[-1]
     encrypted, reference = auc(y[test], p), auc(y[test], same)
     assert abs(encrypted - reference) < 0.003
-    _, _, whole = report.timed("one epoch of all rows", lambda: fit(slice(None), 1))
+    _, _, whole, _ = report.timed("one epoch of all rows", lambda: fit(slice(None), 1))
     report.row("rows to train, to test", f"{len(train)}, {len(test)}")
     report.row("bank columns, partner columns", f"{bank.shape[1]}, {partner.shape[1]}")
     report.row("test AUC, bank alone (exact fit)", auc(y[test], exact(bank)))

@@ -46,24 +46,29 @@ def plots(everything, folder):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4))
+    figure, (aucs, losses, times) = plt.subplots(1, 3, figsize=(16, 5))
     for facts in everything:
         for label, values in facts["series"].items():
             if values:
-                axes[0].plot(range(1, len(values) + 1), values, label=f"{facts['name']}: {label}")
+                axes = aucs if label.startswith("AUC") else losses
+                axes.plot(range(1, len(values) + 1), values, label=f"{facts['name']}: {label}")
         left = 0.0
         for phase, seconds in facts["seconds"].items():
             if phase != "all":
-                axes[1].barh(facts["name"], seconds, left=left)
+                times.barh(facts["name"], seconds, left=left)
                 left += seconds
-    axes[0].set_xlabel("epoch")
-    axes[0].set_xscale("log")
-    axes[0].legend(fontsize=7)
-    axes[1].set_xlabel("seconds, by phase")
-    axes[1].tick_params(axis="y", labelsize=7)
+    aucs.set_xlabel("epoch")
+    aucs.set_ylabel("AUC, rows held out")
+    aucs.legend(fontsize=7)
+    losses.set_xlabel("epoch or round")
+    losses.set_ylabel("loss")
+    losses.set_xscale("log")
+    losses.legend(fontsize=6, loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    times.set_xlabel("seconds, by phase")
+    times.tick_params(axis="y", labelsize=6)
     figure.tight_layout()
     figure.savefig(folder / "results.svg")
-    return ["![loss by epoch and time by phase](results.svg)", ""]
+    return ["![AUC and loss by epoch, time by phase](results.svg)", ""]
 
 
 def main():
