@@ -257,13 +257,12 @@ void bind_verbs(py::module_& m) {
       },
       arg("key"), arg("values"), arg("primes"), arg("scale"), arg("wide"));
   m.def("decrypt", &decrypt, arg("key"), arg("batch"), arg("primes"), arg("scale"), arg("total"));
-  m.def(
-      "add", [](const Batch& a, const Batch& b) { return require_pair(a, b), without_gil([&] { return ckks::add(a, b); }); },
-      arg("a"), arg("b"));
-  m.def(
-      "subtract",
-      [](const Batch& a, const Batch& b) { return require_pair(a, b), without_gil([&] { return ckks::subtract(a, b); }); },
-      arg("a"), arg("b"));
+  for (const auto& [name, verb] : {std::pair{"add", &ckks::add}, std::pair{"subtract", &ckks::subtract}}) {
+    const auto pairwise = [verb = verb](const Batch& a, const Batch& b) {
+      return require_pair(a, b), without_gil([&] { return verb(a, b); });
+    };
+    m.def(name, pairwise, arg("a"), arg("b"));
+  }
   m.def("negate", [](const Batch& a) { return without_gil([&] { return ckks::negate(a); }); }, arg("a"));
   m.def(
       "add_plain",
@@ -390,6 +389,7 @@ void bind_ckks(py::module_& module) {
   py::class_<SwitchKey, std::shared_ptr<SwitchKey>>(module, "SwitchKey");
   py::class_<Batch, std::shared_ptr<Batch>>(module, "Batch")
       .def("__len__", &Batch::size)
+      .def("alike", &Batch::alike, py::arg("other"))
       .def_property_readonly("primes", &Batch::primes)
       .def_property_readonly("nbytes", &Batch::bytes)
       .def_property_readonly("seeded", [](const Batch& batch) { return batch.seed.has_value(); });

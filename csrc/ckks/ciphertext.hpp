@@ -22,6 +22,7 @@ class Batch {
   const ContextPtr& context_ptr() const { return context_; }
   std::size_t size() const { return count_; }
   std::size_t primes() const { return primes_; }
+  bool alike(const Batch& other) const { return count_ == other.count_ && primes_ == other.primes_; }
   std::size_t bytes() const { return storage_.size() * sizeof(Word); }
   Word* limb(std::size_t item, std::size_t part, std::size_t prime) {
     return storage_.data() + ((item * 2 + part) * primes_ + prime) * context_->degree();

@@ -15,15 +15,18 @@ std::shared_ptr<Batch> like(const Batch& a, std::size_t primes) {
   return std::make_shared<Batch>(a.context_ptr(), a.size(), primes);
 }
 
-// body(result, limb of a, limb of b, modulus) for every limb.
+// body(result, limb of a, limb of b, modulus) for every limb; every other time from the last one: in a chain of sums
+// that is the one still in cache.
 template <class Body>
 BatchPtr limbwise(const Batch& a, const Batch& b, const Body& body) {
   const std::size_t primes = std::min(a.primes(), b.primes());
   auto result = like(a, primes);
   parallel_for(a.size(), [&](std::size_t item) {
-    for (std::size_t part = 0; part < 2; ++part) {
-      for (std::size_t i = 0; i < primes; ++i)
-        body(result->limb(item, part, i), a.limb(item, part, i), b.limb(item, part, i), a.context().modulus(i));
+    static thread_local bool backwards = false;
+    backwards = !backwards;
+    for (std::size_t step = 0; step < 2 * primes; ++step) {
+      const std::size_t limb = backwards ? 2 * primes - 1 - step : step, part = limb / primes, i = limb % primes;
+      body(result->limb(item, part, i), a.limb(item, part, i), b.limb(item, part, i), a.context().modulus(i));
     }
   });
   return result;

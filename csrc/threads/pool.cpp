@@ -48,6 +48,11 @@ std::size_t default_count() {
   return static_cast<std::size_t>(n);
 }
 
+struct Inside {
+  Inside() { inside_tile = true; }
+  ~Inside() { inside_tile = false; }
+};
+
 // One parallel loop. Lives as long as anyone holds it.
 struct Loop {
   std::size_t tiles;
@@ -69,7 +74,7 @@ struct Loop {
   // Tiles until none is left; `between` is asked after each and may throw.
   template <class Between>
   void work(const Between& between) {
-    inside_tile = true;
+    const Inside inside;
     try {
       for (std::size_t tile; !stop && (tile = next++) < tiles;) {
         function(body, tile);
@@ -78,7 +83,6 @@ struct Loop {
     } catch (...) {
       fail(std::current_exception());
     }
-    inside_tile = false;
   }
 };
 
@@ -190,6 +194,10 @@ void run_tiles(std::size_t tiles, TileFunction function, const void* body) {
   if (inside_tile) {
     for (std::size_t tile = 0; tile < tiles; ++tile) function(body, tile);
     return;
+  }
+  if (tiles == 1) {  // nothing to share, and too short a loop to be interrupted
+    const Inside inside;
+    return function(body, 0);
   }
   const auto loop = std::make_shared<Loop>();
   loop->tiles = tiles;

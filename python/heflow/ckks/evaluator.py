@@ -147,8 +147,8 @@ class Evaluator(Rotations, Columns, Diagonals):
 
     def _paired(self, a: SlotBatch, b: SlotBatch) -> tuple[SlotBatch, SlotBatch]:
         """Return the operands with equal elements in equal places."""
-        alike = a.positions is b.positions and (a.total, a.factor) == (b.total, b.factor)
-        if alike and a.primes == b.primes and len(a.core) == len(b.core):
+        alike = a.positions is b.positions and a.total == b.total and a.factor == b.factor
+        if alike and a.core.alike(b.core):
             return a, b
         if a.total != b.total:
             a, b = (a if a.total else self._as_totals(a)), (b if b.total else self._as_totals(b))
@@ -186,14 +186,14 @@ class Evaluator(Rotations, Columns, Diagonals):
     def add(self, a: SlotBatch, b: SlotBatch) -> SlotBatch:
         """Add element by element."""
         a, b = self._paired(a, b)
-        clean = a.clean and b.clean
-        return a.with_core(_ckks.add(a.core, b.core), clean=clean, noise=a.noise + b.noise)
+        core = _ckks.add(a.core, b.core)
+        return a.with_core(core, a.clean and b.clean, noise=a.noise + b.noise)
 
     def subtract(self, a: SlotBatch, b: SlotBatch) -> SlotBatch:
         """Subtract element by element."""
         a, b = self._paired(a, b)
-        clean = a.clean and b.clean
-        return a.with_core(_ckks.subtract(a.core, b.core), clean=clean, noise=a.noise + b.noise)
+        core = _ckks.subtract(a.core, b.core)
+        return a.with_core(core, a.clean and b.clean, noise=a.noise + b.noise)
 
     def negate(self, a: SlotBatch) -> SlotBatch:
         """Negate element by element."""

@@ -68,6 +68,19 @@ class Encoding:
                 f"{MAX_TRACKED_SCALE_BITS}: use operands with fewer (hf.plain(a, scale_bits=...))"
             )
 
+    def with_limit(self, limit: int) -> Encoding:
+        """Return the same encoding under another limit."""
+        if limit == self.limit:
+            return self
+        new = object.__new__(Encoding)  # every sum ends here: `replace` would cost 1 us
+        fields = new.__dict__
+        fields["scale_bits"], fields["limit"], fields["integer"] = (
+            self.scale_bits,
+            limit,
+            self.integer,
+        )
+        return new
+
     @property
     def bound(self) -> float | int:
         """The bound in units of messages."""

@@ -106,8 +106,8 @@ def _product_limit(x: int, y: int, terms: int, evaluator: Any) -> int:
 
 
 def _with(x: EncryptedTensor, batch: Any, shape: Any, limit: int, what: str) -> EncryptedTensor:
-    limit = require(limit, x.public.evaluator.capacity_of(batch), what)
-    return x._with(batch, shape, Encoding(x.scale_bits, limit, False), False)
+    limit = require(limit, x._public.evaluator.capacity_of(batch), what)
+    return x._with(batch, shape, x._encoding.with_limit(limit), False)
 
 
 def _view(x: EncryptedTensor, shape: tuple[int, ...]) -> Any:
@@ -116,10 +116,13 @@ def _view(x: EncryptedTensor, shape: tuple[int, ...]) -> Any:
 
 def add(x: EncryptedTensor, y: EncryptedTensor, sign: int = 1) -> EncryptedTensor:
     """Return x + y or x - y of two tensors."""
-    operators.require_same_key(x, y)
-    shape = operators.broadcast_shape(x.shape, y.shape, "add")
-    evaluator = x.public.evaluator
-    a, b = _view(x, shape), _view(y, shape)
+    if x._public is not y._public:
+        operators.require_same_key(x, y)
+    a, b, shape = x._batch, y._batch, x._shape
+    if shape != y._shape:
+        shape = operators.broadcast_shape(shape, y._shape, "add")
+        a, b = _view(x, shape), _view(y, shape)
+    evaluator = x._public.evaluator
     batch = evaluator.add(a, b) if sign > 0 else evaluator.subtract(a, b)
     return _with(x, batch, shape, x._encoding.limit + y._encoding.limit, "the sum")
 

@@ -134,6 +134,8 @@ class EncryptedTensor:
     # Arithmetic
 
     def __add__(self, other: Any) -> Any:
+        if type(other) is EncryptedTensor:
+            return operators.add_tensors(self, other)
         return operators.attempt(operators.add, self, other)
 
     def __radd__(self, other: Any) -> Any:

@@ -107,7 +107,7 @@ def align(x: EncryptedTensor, scale_bits: int) -> EncryptedTensor:
 def add(x: Any, y: Any) -> EncryptedTensor:
     """Return x + y; at least one is encrypted."""
     if is_tensor(x) and is_tensor(y):
-        return approximate.add(x, y) if approximate.is_approximate(x) else _add_tensors(x, y)
+        return add_tensors(x, y)
     return _add_plain(x, y, 1) if is_tensor(x) else _add_plain(y, x, 1)
 
 
@@ -116,11 +116,14 @@ def subtract(x: Any, y: Any) -> EncryptedTensor:
     if is_tensor(x) and is_tensor(y):
         if approximate.is_approximate(x):
             return approximate.add(x, y, -1)
-        return _add_tensors(x, negative(y))
+        return add_tensors(x, negative(y))
     return _add_plain(x, y, -1) if is_tensor(x) else _add_plain(negative(y), x, 1)
 
 
-def _add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
+def add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
+    """Return x + y, both encrypted."""
+    if not x._public.evaluator.exact:
+        return approximate.add(x, y)
     require_same_key(x, y)
     shape = broadcast_shape(x.shape, y.shape, "add")
     scale_bits = max(x.scale_bits, y.scale_bits)
