@@ -23,6 +23,7 @@ def test_for_depth_is_secure_and_has_the_depth(depth):
     assert p.depth == depth and p.security_bits == 128
     assert p.modulus_bits <= MAX_MODULUS_BITS[p.ring_degree]
     assert p.integer_bits == 20 and "depth" in p.describe()
+    assert p.spare_bits >= 26 and f"{p.spare_bits} spare bits" in p.describe()
 
 
 @pytest.mark.parametrize(

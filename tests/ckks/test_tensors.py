@@ -231,3 +231,66 @@ def test_backends_agree_on_bytes():
         assert (y + y).to_bytes(refresh=False) == (x + x).to_bytes(refresh=False)
         assert (y * y).to_bytes(refresh=False) == (x * x).to_bytes(refresh=False)
         close(secret.with_backend(name), y * 0.5, [0.5, -1.25, 1.5])
+
+
+def narrow(*prime_bits, special=(47,)):
+    """A key whose first prime alone holds the range, with two bits to spare."""
+    return hf.ckks.keygen(hf.ckks.Parameters(1024, prime_bits, special, 40, insecure=True))
+
+
+@pytest.mark.filterwarnings("ignore::heflow.InsecureKeyWarning")
+def test_products_that_wrap_around_one_prime_are_seen_in_two():
+    """11.6^2 = 134.56 in every slot is 6.56 modulo the first prime, and 6.56 lies within the range."""
+    secret = narrow(47, 40, 40)
+    x = secret.public.encrypt(np.full(512, 11.6))
+    for wrapped in (x * x, x * 11.6, x**2, (x * x).sum(), (x * x).mean(), (x * x)[3:9]):
+        with pytest.raises(hf.HeadroomError, match="bound"):
+            secret.decrypt(wrapped)
+        with pytest.raises(hf.HeadroomError, match="bound"):
+            secret.decrypt_shared(wrapped)
+
+
+@pytest.mark.filterwarnings("ignore::heflow.InsecureKeyWarning")
+def test_sums_beyond_one_slot_survive_bytes():
+    """A total holds what all slots together do."""
+    secret = narrow(47, special=())
+    a = np.full(512, 30.0)
+    total = secret.encrypt(a).sum()
+    assert total.bound > secret.public.evaluator.capacity / 2.0**40
+    for back in (hf.from_bytes(total.to_bytes(), secret.public), pickle.loads(pickle.dumps(total))):
+        close(secret, back, a.sum())
+
+
+@pytest.mark.filterwarnings("ignore::heflow.InsecureKeyWarning")
+def test_what_no_longer_fits_a_level_down_is_refused_at_once():
+    """Not only by decryption, which another party may do much later."""
+    secret = narrow(47, 40, 40)
+    wide = secret.encrypt(np.ones(8), bound=200) * hf.plain(1.0, bound=1)
+    low = secret.encrypt(np.ones(8), bound=1) * hf.plain(1.0, bound=1) * hf.plain(1.0, bound=1)
+    assert (wide.level, low.level) == (1, 0)
+    close(secret, hf.from_bytes(wide.to_bytes(), secret.public), np.ones(8))
+    for attempt in (
+        lambda: wide[:3].to_bytes(),  # other slots are hidden by a product before it leaves
+        lambda: hf.concatenate([wide, low]),
+        lambda: np.stack([low, wide]),
+        lambda: wide + low,
+    ):
+        with pytest.raises(hf.HeadroomError, match="ciphertext"):
+            attempt()
+
+
+@pytest.mark.filterwarnings("ignore::heflow.InsecureKeyWarning")
+def test_means_meet_values_on_either_side():
+    """A mean is stored as its sum: values are not multiplied up to it, which would not fit."""
+    secret = narrow(47, 40, 40)
+    a = np.random.default_rng(5).uniform(-3, 3, (2000, 512))
+    x = secret.encrypt(a)
+    for mean, of_a in ((x.mean(axis=0), a.mean(axis=0)), (x.mean(axis=0)[:5], a.mean(axis=0)[:5])):
+        row, of_row = x[7][: len(of_a)], a[7][: len(of_a)]
+        close(secret, row - mean, of_row - of_a)
+        close(secret, mean - row, of_a - of_row)
+    one = secret.encrypt(1.0)
+    close(secret, x.mean() - one, a.mean() - 1)
+    close(secret, one - x.mean(), 1 - a.mean())
+    sums = x.sum(axis=0).mean() - x.mean()  # both totals, of different factors
+    close(secret, sums, a.sum(axis=0).mean() - a.mean(), 1e-4)

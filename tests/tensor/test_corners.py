@@ -123,3 +123,48 @@ REFUSED = [
 def test_every_refusal_says_what_is_supported(secret, operation):
     with pytest.raises(hf.UnsupportedOperationError, match="supported are"):
         operation(secret.encrypt([1, 2]))
+
+
+@pytest.mark.parametrize("axis", [1.0, 1.7, True, np.True_, np.array([0, 1]), "0", (0, 1.5), None])
+def test_axes_are_whole_numbers(secret, axis):
+    """NumPy refuses them too; int(1.7) would be another axis."""
+    x = secret.encrypt([[1, 2, 3], [4, 5, 6]])
+    if axis is None:
+        assert secret.decrypt(x.sum(axis=axis)) == 21
+        assert secret.decrypt(x.sum(axis=np.int8(1))).tolist() == [6, 15]
+        return
+    for reduce in (x.sum, x.mean):
+        with pytest.raises(hf.ShapeError, match="axis number"):
+            reduce(axis=axis)
+
+
+def test_axes_are_permuted_as_in_numpy(secret):
+    a = np.arange(24).reshape(2, 3, 4)
+    x = secret.encrypt(a)
+    for axes in ((2, 0, 1), ((2, 0, 1),), ([1, 2, 0],), (None,), (), (-1, 0, 1)):
+        np.testing.assert_array_equal(secret.decrypt(x.transpose(*axes)), a.transpose(*axes))
+
+
+def test_matrices_that_multiply_otherwise_are_refused(secret):
+    """np.matrix * array is a matrix product; a tensor would multiply by elements."""
+    with pytest.warns(PendingDeprecationWarning):
+        m = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    x = secret.encrypt([[1.0, 0.0], [0.0, 1.0]])
+    for product in (lambda: m * x, lambda: x * m):
+        with pytest.raises(hf.UnsupportedOperationError, match="asarray"):
+            product()
+    assert secret.decrypt(np.asarray(m) @ x).tolist() == m.tolist()
+
+
+def test_series_and_frames_leave_operators_to_tensors(secret):
+    pandas = pytest.importorskip("pandas")
+    a = np.array([[1.0, 2.0], [3.0, 4.0]])
+    x, frame = secret.encrypt(a), pandas.DataFrame(a)
+    for result, expected in (
+        (frame + x, a + a),
+        (x - frame, a - a),
+        (frame * x, a * a),
+        (pandas.Series([5.0, 6.0], index=[8, 9]) * x[0], a[0] * [5.0, 6.0]),
+    ):
+        assert isinstance(result, hf.EncryptedTensor)
+        np.testing.assert_array_equal(secret.decrypt(result), expected)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,8 @@ class Evaluator(Rotations, Columns, Diagonals):
 
     def capacity_of(self, a: SlotBatch) -> int:
         """Return the largest integer that fits, with room for noise and the growth of scales."""
-        capacity = self._capacities[a.core.primes]
-        return capacity * self.slots if a.total else capacity
+        capacity = self._capacities[a.core.primes] * (self.slots if a.total else 1)
+        return capacity if a.factor == 1.0 else int(capacity * Fraction(abs(a.factor)))
 
     def _require_level(self, a: SlotBatch, what: str) -> None:
         if self.level(a) < 1:
@@ -152,7 +153,10 @@ class Evaluator(Rotations, Columns, Diagonals):
             return a, b
         if a.total != b.total:
             a, b = (a if a.total else self._as_totals(a)), (b if b.total else self._as_totals(b))
-        if a.factor != b.factor:
+        # To the larger factor: what is inside gets smaller by it, and so fits.
+        if abs(a.factor) < abs(b.factor):
+            a = self.multiply_plain(a, np.full(len(a), a.factor / b.factor), b.factor)
+        elif a.factor != b.factor:
             b = self.multiply_plain(b, np.full(len(b), b.factor / a.factor), a.factor)
         primes = min(a.primes, b.primes)
         a, b = self._at_level(a, primes), self._at_level(b, primes)

@@ -201,6 +201,11 @@ class Parameters:
         return len(self.prime_bits) + 1
 
     @property
+    def spare_bits(self) -> int:
+        """Bits of the last modulus beyond the range: a value that wrapped passes with 2**-spare_bits."""
+        return sum(self.prime_bits[: self.base_primes]) - self.scale_bits - self._integer_bits - 1
+
+    @property
     def depth(self) -> int:
         """Products that can follow one another."""
         return len(self.prime_bits) - self.base_primes
@@ -224,5 +229,6 @@ class Parameters:
             f"data primes of {self.prime_bits} bits, special {self.special_bits or 'none'}: "
             f"{self.modulus_bits} of {MAX_MODULUS_BITS[self.ring_degree]} bits, security "
             f"{self.security_bits or 'NONE'} bits\n"
-            f"scale 2^{self.scale_bits}, |values| < 2^{self.integer_bits}, depth {self.depth}"
+            f"scale 2^{self.scale_bits}, |values| < 2^{self.integer_bits}, depth {self.depth}; "
+            f"{self.spare_bits} spare bits tell what left the range"
         )

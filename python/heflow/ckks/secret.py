@@ -137,6 +137,8 @@ class SecretContext:
         # What a coefficient can reach, other slots of a view included: the fewest primes that hold it.
         size = float(x.bound) * scale / abs(batch.factor) / (batch.slots if batch.total else 1)
         primes = 1 if 2.5 * size < evaluator._moduli[0] else 2
+        if 1 < batch.primes < len(evaluator._moduli):
+            primes = 2  # products are not tracked unless declared: a second prime shows those that wrapped
         if primes > batch.primes or 2.5 * size >= evaluator._product(primes):
             raise HeadroomError("the tensor's bound is larger than its ciphertexts hold")
         table = _ckks.decrypt(self.__key, batch.core, primes, scale, batch.total)
@@ -177,7 +179,8 @@ class SecretContext:
 
         Notes
         -----
-        From the fewest primes that hold the bound, one or two, whatever the level.
+        From the fewest primes that hold the bound, one or two; results of products from two where they have
+        two, so that a value beyond the range shows.
         """
         return self._values(x).reshape(x.shape)
 

@@ -80,6 +80,8 @@ def _flat(operand: Plain, shape: tuple[int, ...], evaluator: Any) -> NDArray[np.
             np.rint(np.ldexp(values, operand.encoding.scale_bits)), -operand.encoding.scale_bits
         )
     elif values.size and not np.abs(values).max() <= _range(evaluator):
+        if not np.isfinite(values).all():
+            encode(values, operand.encoding)  # says where
         raise EncodingRangeError(
             f"a plain operand reaches {np.abs(values).max()}, beyond the declared range "
             f"{_range(evaluator)} of these parameters: use more integer_bits, or hf.plain(a, bound=...)"
@@ -239,7 +241,8 @@ def _require_products(x: EncryptedTensor, what: str) -> None:
 def power(x: EncryptedTensor, exponent: Any) -> EncryptedTensor:
     """Return x ** n for a whole n >= 1: ceil(log2 n) levels."""
     _require_products(x, "a power")
-    if isinstance(exponent, bool) or not hasattr(exponent, "__index__") or int(exponent) < 1:
+    whole = not isinstance(exponent, bool) and hasattr(exponent, "__index__")
+    if np.ndim(exponent) or not (whole or getattr(exponent, "is_integer", bool)()) or exponent < 1:
         raise UnsupportedOperationError(
             f"x ** {exponent!r}: whole exponents from 1 on are possible"
         )

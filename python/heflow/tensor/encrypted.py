@@ -238,9 +238,9 @@ class EncryptedTensor:
         """Return the elements in one axis."""
         return indexing.reshape(self, -1)
 
-    def transpose(self, *axes: int) -> EncryptedTensor:
-        """Permute the axes; reversed by default."""
-        return indexing.transpose(self, axes or None)
+    def transpose(self, *axes: Any) -> EncryptedTensor:
+        """Permute the axes, given one by one or as a tuple; reversed by default."""
+        return indexing.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def __getitem__(self, key: Any) -> EncryptedTensor:
         return indexing.select(self, key)
@@ -326,7 +326,7 @@ class EncryptedTensor:
 
     __array_ufunc__ = protocols.array_ufunc
     __array_function__ = protocols.array_function
-    __array_priority__ = 1000
+    __array_priority__ = __pandas_priority__ = 1000_000  # frames and series leave operators to us
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise UnsupportedOperationError(

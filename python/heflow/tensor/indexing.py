@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..encoding.headroom import require
 from ..errors import ShapeError, UnsupportedOperationError
-from . import operators
+from . import approximate, operators
 
 if TYPE_CHECKING:
     from .encrypted import EncryptedTensor
@@ -92,6 +93,8 @@ def _joined(tensors: list[EncryptedTensor], order: NDArray[np.int64]) -> Encrypt
         integer=all(t._encoding.integer for t in tensors),
     )
     batch = first.public.evaluator.concatenate([t._batch for t in tensors])
+    if approximate.is_approximate(first):  # joining may have used up levels
+        require(encoding.limit, first.public.evaluator.capacity_of(batch), "the joined tensor")
     whole = first._with(
         batch, (sum(t.size for t in tensors),), encoding, any(t._folded for t in tensors)
     )

@@ -189,6 +189,11 @@ def multiply(x: Any, y: Any) -> EncryptedTensor:
     if is_tensor(x) and is_tensor(y) and approximate.is_approximate(x):
         return approximate.multiply(x, y)
     _require_one_tensor(x, y, "the product")
+    if isinstance(x, np.matrix) or isinstance(y, np.matrix):
+        raise UnsupportedOperationError(
+            "* with an np.matrix is a matrix product to NumPy and one by elements here: give np.asarray(a), "
+            "and use @ for the matrix product"
+        )
     tensor, a = (x, y) if is_tensor(x) else (y, x)
     return scale(tensor, as_plain(a))
 

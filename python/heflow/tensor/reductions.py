@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,13 @@ __all__ = ["bucket_sum", "mean", "sum"]
 def _axes(x: EncryptedTensor, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
+    given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     try:
-        axes = tuple(int(a) for a in axis) if isinstance(axis, (tuple, list)) else (int(axis),)
-    except (TypeError, ValueError):
-        raise ShapeError(
-            f"axis={axis!r}: an axis number, a tuple of them, or None is needed"
-        ) from None
+        axes = tuple(operator.index(a) for a in given)
+    except TypeError:
+        axes = ()
+    if len(axes) != len(given) or any(isinstance(a, bool) for a in given):
+        raise ShapeError(f"axis={axis!r}: an axis number, a tuple of them, or None is needed")
     for a in axes:
         if not -x.ndim <= a < x.ndim:
             raise ShapeError(f"axis {a} is out of bounds for a tensor of dimension {x.ndim}")

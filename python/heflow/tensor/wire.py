@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..encoding import Encoding
+from ..encoding.headroom import require
 from ..errors import FormatError, HeadroomError, UnsupportedOperationError
 from ..scheme import PublicContext
 
@@ -34,8 +35,11 @@ _INTEGER, _FOLDED = 1, 2
 
 def leaving(x: EncryptedTensor, refresh: bool) -> EncryptedTensor:
     """The gate for everything that goes to someone else."""
-    if refresh and not x.public.evaluator.exact:
-        return x._with(x.public.evaluator.leaving(x._batch))
+    evaluator = x.public.evaluator
+    if refresh and not evaluator.exact:
+        batch = evaluator.leaving(x._batch)
+        require(x._encoding.limit, evaluator.capacity_of(batch), "what leaves, a level lower,")
+        return x._with(batch)
     return x.rerandomize() if refresh and x._folded else x
 
 
@@ -80,9 +84,9 @@ def from_bytes(data: Any, public: PublicContext) -> EncryptedTensor:
     head, payload = public.open(data, KIND)
     shape, encoding, folded = read_header(head)
     evaluator = public.evaluator
-    if encoding.limit > evaluator.capacity:
-        raise FormatError("the tensor declares a bound beyond what the key can hold")
     batch = evaluator.batch_from_bytes(payload, math.prod(shape))
+    if encoding.limit > (evaluator.capacity if evaluator.exact else evaluator.capacity_of(batch)):
+        raise FormatError("the tensor declares a bound beyond what its ciphertexts can hold")
     return EncryptedTensor(public, batch, shape, encoding, folded)
 
 
