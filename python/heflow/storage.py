@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import stat
 import struct
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._core import wire as _wire
@@ -16,6 +14,7 @@ from .ckks import public as _ckks_public
 from .ckks import secret as _ckks_secret
 from .ckks import sums as _sums
 from .errors import FormatError, KeyFileError, ParameterError, UnsupportedOperationError
+from .files import write_whole
 from .paillier import public as _paillier_public
 from .paillier import secret as _paillier_secret
 from .scheme import PublicContext
@@ -49,7 +48,6 @@ _SCHEME_AT = 7
 _LOCK = struct.Struct("<BBB16s12s")  # log2 of scrypt's n, r, p; salt; nonce
 _SCRYPT = (17, 8, 1)  # 128 MiB and about half a second
 _LARGEST_SCRYPT = (20, 8, 4)  # 1 GiB: what a file may ask for
-_BINARY = getattr(os, "O_BINARY", 0)
 _KIND_AT = 6  # the kind's place in the envelope
 _WRONG = "the secret file does not open: the passphrase is wrong or the file was changed"
 
@@ -160,7 +158,7 @@ def save(path: str | os.PathLike[str], obj: Any, *, passphrase: bytes | str | No
     ParameterError, UnsupportedOperationError, OSError
     """
     if isinstance(obj, tuple(module.SecretContext for module in _SECRET.values())):
-        _write(Path(path), _locked(obj, _passphrase(passphrase)), private=True)
+        write_whole(path, _locked(obj, _passphrase(passphrase)), private=True)
         return
     if passphrase is not None:
         raise ParameterError("only secrets are saved with a passphrase")
@@ -170,7 +168,7 @@ def save(path: str | os.PathLike[str], obj: Any, *, passphrase: bytes | str | No
             f"{type(obj).__name__} cannot be saved: public contexts, tensors and secrets can"
         )
     data: bytes = obj.to_bytes()
-    _write(Path(path), data, private=False)
+    write_whole(path, data)
 
 
 def load(
@@ -276,27 +274,3 @@ def _unlocked(data: bytes, passphrase: bytes, backend: str | None, insecure: boo
     size = struct.unpack_from("<I", contents)[0]
     public = from_bytes(contents[4 : 4 + size], backend=backend, insecure=insecure)
     return _SECRET[scheme].secret_from_payload(public, contents[4 + size :])
-
-
-def _write(path: Path, data: bytes, private: bool) -> None:
-    """Temporary file in the same folder, flushed to the disk, then renamed over the old one."""
-    path = Path(os.path.realpath(path))  # a link stays a link
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    mode = 0o600 if private else 0o666  # less the umask
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

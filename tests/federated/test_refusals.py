@@ -5,6 +5,7 @@ import json
 import heflow as hf
 import numpy as np
 import pytest
+from heflow._core import wire
 from heflow.federated import Aggregator, Client, Plan, keygen
 
 SCHEMES = ["lattice", "paillier"]
@@ -197,3 +198,58 @@ def test_keys_are_stored_and_read(tmp_path, backend):
             damaged[position] ^= 1
             with pytest.raises(hf.HeflowError):
                 hf.from_bytes(bytes(damaged))
+
+
+def test_an_update_in_the_name_of_another(party):
+    """Where the transport knows its sender, nobody takes another's place."""
+    plan, secret = party
+    server = Aggregator(plan, secret.public)
+    message = Client(plan, secret.public, name="first").encrypt_update(update())
+    with pytest.raises(
+        hf.ParameterError, match="client 'second' sent an update in the name of 'first'"
+    ):
+        server.receive(message, client="second")
+    assert server.receive(message, client="first") == "first"
+    check_round_goes_on(plan, secret, server)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"weight": 3}, "do not fit"),
+        ({"weight": 1}, "do not fit"),
+        ({"clients": [["first", 1]]}, "do not fit"),
+        ({"clients": [["first", 2], ["first", 2]]}, "do not fit"),
+        ({"clients": [["first", 3], ["second", -1]]}, "do not fit"),
+        ({"clients": [["a", 1], ["b", 1], ["c", 0]]}, "do not fit"),
+        ({"clients": [["first", True], ["second", 1]]}, "does not list"),
+        ({"clients": [], "weight": 0}, "no clients"),
+    ],
+)
+def test_a_result_whose_weights_do_not_add_up(party, change, text):
+    """The mean is the sum divided by this weight: it is not taken on trust where it need not be."""
+    plan, secret = party
+    server = Aggregator(plan, secret.public)
+    server.receive(Client(plan, secret.public, name="first").encrypt_update(update(), weight=2))
+    kind, scheme, key_id, header, payload = wire.open(server.result())
+    changed = json.dumps({**json.loads(header), **change}).encode()
+    with pytest.raises(hf.FormatError, match=text):
+        Client(plan, secret, name="reader").decrypt_mean(
+            wire.seal(kind, scheme, key_id, changed, bytes(payload))
+        )
+
+
+class Foreign:
+    """An array of another library that NumPy cannot take."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+
+def test_what_is_no_array_is_named():
+    plan = Plan(clients=2, key="public")
+    client = Client(plan, keygen(plan).public, name="first")
+    with pytest.raises(hf.EncodingTypeError, match=r"array w .*BFloat16.*\.float\(\)\.numpy"):
+        client.encrypt_update({"w": Foreign()})
+    with pytest.raises(hf.EncodingTypeError, match="array steps has dtype int64.*leave counters"):
+        client.encrypt_update({"w": np.zeros(2), "steps": np.array(7)})

@@ -1,5 +1,7 @@
 """What a training loop refuses: nothing is trained on a wrong number."""
 
+import os
+
 import heflow as hf
 import numpy as np
 import pytest
@@ -298,3 +300,74 @@ def test_the_order_of_steps():
         server.publish()
     with pytest.raises(horizontal.TooFewClients, match="0 of 1"):
         server.close()
+
+
+class Carried:
+    """A member under the name by which the server knows its place."""
+
+    def __init__(self, name, inner):
+        self.name, self._inner = name, inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+
+def test_two_names_for_one_member():
+    with pytest.raises(hf.ParameterError, match="asked as 'b' calls itself 'c'"):
+        horizontal.fit(
+            [member("a"), Carried("b", member("c"))], PLAN, SECRET.public, rounds=1, minimum=1
+        )
+
+
+def test_an_update_in_the_name_of_another():
+    """Outside of a message or inside of it: the one who sent it is named, and the round goes on."""
+    a, b = member("a"), member("b")
+    server = begun(a, b)
+    of_a = a.update(server.task())
+    with pytest.raises(hf.ParameterError, match="'b' sent an update in the name of 'a'"):
+        server.receive(of_a, "b")
+    session = server.settings.session
+    _, parts = steps.read(SECRET.public, of_a, session, "update", 0)
+    disguised = steps.write(SECRET.public, session, "update", 0, "b", *parts)
+    with pytest.raises(hf.ParameterError, match="'b' sent an update in the name of 'a'"):
+        server.receive(disguised, "b")
+    assert server.receive(of_a, "a") == "a"
+    assert server.receive(b.update(server.task()), "b") == "b"
+
+
+def test_a_disguised_member_stops_nobody_else():
+    """In a tolerant run it is left out, and its victim is not."""
+    a, b, c = (member(n) for n in "abc")
+    honest = b.update
+
+    def lying(task):
+        session = b.settings.session
+        _, parts = steps.read(SECRET.public, honest(task), session, "update", 0)
+        return steps.write(SECRET.public, session, "update", 0, "a", *parts)
+
+    b.update = lying
+    result = horizontal.fit([a, b, c], PLAN, SECRET.public, rounds=1, minimum=2, tolerant=True)
+    assert list(result.rounds[0].weights) == ["a", "c"]
+    assert "in the name of 'a'" in result.rounds[0].absent["b"]
+
+
+def test_a_disk_that_is_full(tmp_path, monkeypatch):
+    """The run stops with the system's error, leaves nothing half, and goes on when there is room."""
+    members = [member(n) for n in "abc"]
+    replace = os.replace
+    failing = {"result-1"}
+
+    def full(source, target):
+        if os.path.basename(target) in failing:
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        horizontal.fit(members, PLAN, SECRET.public, rounds=2, checkpoint=tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["result-0", "state", "sum-1"]
+    failing.clear()
+    result = horizontal.fit(members, PLAN, SECRET.public, rounds=2, checkpoint=tmp_path)
+    assert len(result.rounds) == 2
+    for m in members:
+        np.testing.assert_allclose(m.arrays[0], 0.5, atol=2 * PLAN.step)

@@ -7,7 +7,7 @@ from typing import Any
 from ...errors import FormatError, ParameterError, ShapeError
 from ..keys import for_party
 from ..plan import Plan
-from .client import RESULT_TYPES, whole
+from .client import RESULT_TYPES, contributors, whole
 from .messages import (
     KIND_CHECKPOINT,
     KIND_RESULT,
@@ -58,13 +58,15 @@ class Aggregator:
         """Sum of their weights."""
         return sum(self._weights.values())
 
-    def receive(self, message: Any) -> str:
+    def receive(self, message: Any, client: str | None = None) -> str:
         """Check an update and add it.
 
         Parameters
         ----------
         message : bytes
             Of ``Client.encrypt_update``.
+        client : str, optional
+            Whose it must be: the name under which the transport knows its sender.
 
         Returns
         -------
@@ -78,7 +80,8 @@ class Aggregator:
         ShapeError
             Its arrays are not those of the first update.
         ParameterError
-            Another plan or round, a second update of a client, one client or weight too many.
+            Another plan or round, a second update of a client, one client or weight too many, or an update in
+            another client's name.
         FormatError
             It is damaged.
         """
@@ -87,6 +90,8 @@ class Aggregator:
         name, weight = facts["client"], facts["weight"]
         if not 0 < len(name) <= MAX_NAME:
             raise FormatError("the update does not name its client")
+        if client not in (None, name):
+            raise ParameterError(f"client '{client}' sent an update in the name of '{name}'")
         structure = Structure.from_json(facts["structure"])
         self._require_plan(facts, name)
         if name in self._weights:
@@ -171,19 +176,7 @@ class Aggregator:
         if facts["plan"] != plan.digest:
             raise ParameterError("the checkpoint belongs to another plan")
         restored = cls(plan, public, facts["round"])
-        for entry in facts["clients"]:
-            if not (isinstance(entry, list) and [type(v) for v in entry] == [str, int]):
-                raise FormatError("the checkpoint does not list its clients")
-            restored._weights[entry[0]] = entry[1]
-        weights = restored._weights
-        if (
-            len(weights) != len(facts["clients"])
-            or len(weights) > plan.clients
-            or any(w < 1 for w in weights.values())
-            or restored.total_weight != facts["weight"]
-            or facts["weight"] > plan.weights
-        ):
-            raise FormatError("the checkpoint's clients and weights do not fit the plan")
+        restored._weights = weights = contributors(facts, plan)
         if weights:
             structure = Structure.from_json(facts["structure"])
             restored._structure = structure

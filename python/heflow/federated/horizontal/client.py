@@ -36,6 +36,23 @@ def whole(value: Any, name: str, least: int, most: int) -> int:
     return int(value)
 
 
+def contributors(facts: dict[str, Any], plan: Plan) -> dict[str, int]:
+    """Return names and weights in a sum, if they fit one another and the plan.
+
+    Raises
+    ------
+    FormatError
+    """
+    entries = facts["clients"]
+    if not all(isinstance(e, list) and [type(v) for v in e] == [str, int] for e in entries):
+        raise FormatError("the message does not list its clients")
+    weights: dict[str, int] = dict(entries)
+    fits = len(entries) == len(weights) <= plan.clients and all(w > 0 for w in weights.values())
+    if not fits or not sum(weights.values()) == facts["weight"] <= plan.weights:
+        raise FormatError("the message's clients and weights do not fit the plan")
+    return weights
+
+
 class Client:
     """One participant of an aggregation.
 
@@ -129,11 +146,9 @@ class Client:
         facts = read_header(header, RESULT_TYPES)
         if facts["plan"] != self.plan.digest:
             raise FormatError("the result belongs to another plan")
+        if not contributors(facts, self.plan):
+            raise FormatError("the result is a sum of no clients")
         total = facts["weight"]
-        if not 1 <= total <= self.plan.weights:
-            raise FormatError(
-                f"the result claims a total weight of {total}: not possible in this plan"
-            )
         structure = Structure.from_json(facts["structure"])
         scale = self.plan.step / total
         mean = self._context.decrypt_sums(

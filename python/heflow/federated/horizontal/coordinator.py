@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...errors import FormatError, HeflowError, ParameterError
+from ...files import write_whole
 from .. import steps
 from ..keys import for_party
 from ..plan import Plan
@@ -103,16 +102,26 @@ class Coordinator:
         """Names of those who have greeted."""
         return list(self._members)
 
-    def welcome(self, greeting: bytes) -> str:
+    def welcome(self, greeting: bytes, client: str | None = None) -> str:
         """Take a member in; all must start from the same values.
+
+        Parameters
+        ----------
+        greeting : bytes
+        client : str, optional
+            Whose it must be: the name under which the transport knows its sender.
 
         Raises
         ------
         FormatError, KeyMismatchError
         ParameterError
-            It starts from other values, or from a state that this run never had.
+            It starts from other values, or from a state that this run never had, or has another name.
         """
         name, parts = steps.read(self._public, greeting, self.settings.session, "greeting", 0)
+        if client not in (None, name):
+            raise ParameterError(
+                f"the member that is asked as {client!r} calls itself {name!r}: use one name on both sides"
+            )
         try:
             facts = json.loads(parts[0])
             done, start = facts["round"], bytes.fromhex(facts["start"])
@@ -174,8 +183,14 @@ class Coordinator:
         """Return what is asked of the chosen members."""
         return steps.write(self._public, self.settings.session, "task", self.round, NAME, self._tag)
 
-    def receive(self, message: bytes) -> str:
+    def receive(self, message: bytes, client: str | None = None) -> str:
         """Check an update of this session and round, and add it.
+
+        Parameters
+        ----------
+        message : bytes
+        client : str, optional
+            Whose it must be: the name under which the transport knows its sender.
 
         Raises
         ------
@@ -185,13 +200,15 @@ class Coordinator:
         """
         settings = self.settings
         name, parts = steps.views(self._public, message, settings.session, "update", self.round)
+        if client not in (None, name):
+            raise ParameterError(f"{client!r} sent an update in the name of {name!r}")
         if name not in self._awaited:
             raise ParameterError(f"{name!r} was not asked for an update of round {self.round}")
         if len(parts) != 2 or parts[0] != self._tag:
             raise FormatError(f"{name!r} trained another model than round {self.round} builds on")
         before = self._aggregator.total_weight
-        found = self._aggregator.receive(parts[1])
-        self._weights[found] = self._aggregator.total_weight - before
+        self._aggregator.receive(parts[1], name)
+        self._weights[name] = self._aggregator.total_weight - before
         return name
 
     def close(self) -> bytes:
@@ -250,7 +267,7 @@ class Coordinator:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         number = self.rounds[-1].number
-        _write(self._folder / f"{kind}-{number}", data)
+        write_whole(self._folder / f"{kind}-{number}", data, private=True)
         state = {
             "settings": self.settings.to_bytes().decode(),
             "start": self._start.hex(),
@@ -259,7 +276,7 @@ class Coordinator:
             "pending": bool(self.pending),
             "rounds": [r.to_json() for r in self.rounds],
         }
-        _write(self._folder / "state", json.dumps(state).encode())
+        write_whole(self._folder / "state", json.dumps(state).encode(), private=True)
         if kind == "result":
             (self._folder / f"sum-{number}").unlink(missing_ok=True)
 
@@ -290,12 +307,3 @@ class Coordinator:
         self.settings, self._tag, self.round = found, self._start, done
         for i, result in enumerate(self.results):
             self._tag = self._tag_of(result, i)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)

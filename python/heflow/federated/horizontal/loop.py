@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,7 +161,7 @@ class _Run:
             self._holder.begin(settings)
         for name, found in self._each(list(self._members), lambda m: m.begin(settings)).items():
             if isinstance(found, bytes):
-                self._server.welcome(found)
+                self._server.welcome(found, name)
             elif not isinstance(found, ConnectionError):
                 raise _named(name, found)
 
@@ -209,40 +210,48 @@ class _Run:
     def _collect(self, absent: dict[str, str]) -> None:
         """One attempt at a round: updates of the chosen members into the sum."""
         server = self._server
-        self._greet_again()
+        self._greet_again(absent)
         chosen = server.choose(gone=set(absent))
         task = server.task()
         found = self._each(chosen, lambda m: (self._follow(m), m.update(task)))
         for name, answer in found.items():
-            try:
+            with self._leaving_out(name, absent):
                 if isinstance(answer, Exception):
                     raise answer
                 told, message = answer
                 self._down += told + len(task)
                 self._up += len(message)
-                server.receive(message)
+                server.receive(message, name)
                 absent.pop(name, None)
-            except ConnectionError as error:
-                absent[name] = str(error) or type(error).__name__
-            except HeflowError as error:
-                if not self._tolerant:
-                    raise _named(name, error) from None
-                absent[name] = str(error)
 
-    def _greet_again(self) -> None:
-        """Welcome members that were away when the run began, or that start from nothing again."""
+    def _greet_again(self, absent: dict[str, str]) -> None:
+        """Welcome members that were away when the run began."""
         settings = self._server.settings.to_bytes()
         away = [n for n in self._members if n not in self._server.members]
-        for found in self._each(away, lambda m: m.begin(settings)).values():
-            if isinstance(found, bytes):
-                self._server.welcome(found)
+        for name, found in self._each(away, lambda m: m.begin(settings)).items():
+            with self._leaving_out(name, absent):
+                if isinstance(found, Exception):
+                    raise found
+                self._server.welcome(found, name)
+
+    @contextlib.contextmanager
+    def _leaving_out(self, name: str, absent: dict[str, str]) -> Iterator[None]:
+        """Note a member that vanished, or whose step failed in a tolerant run; other errors are raised."""
+        try:
+            yield
+        except ConnectionError as error:
+            absent[name] = str(error) or type(error).__name__
+        except HeflowError as error:
+            if not self._tolerant:
+                raise _named(name, error) from None
+            absent[name] = str(error)
 
     def _follow(self, member: Any) -> int:
         """Let a member take all results that it has not, and return their bytes."""
         server, told = self._server, 0
         cut: bool = isinstance(member, Remote) and member.renew()
         if cut:
-            server.welcome(member.begin(server.settings.to_bytes()))
+            server.welcome(member.begin(server.settings.to_bytes()), member.name)
         for result in server.missed(member.name):
             member.take(result)
             told += len(result)

@@ -97,10 +97,17 @@ class Structure:
 
 
 def _leaf(array: Any, where: str) -> NDArray[Any]:
-    values = np.asarray(array)
-    if values.dtype.kind in "iu" or values.dtype.kind == "b":
+    try:
+        values = np.asarray(array)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise EncodingTypeError(
-            f"{where} has dtype {values.dtype}; updates are floats: convert with .astype(np.float32)"
+            f"{where} does not turn into an array of NumPy ({error}); of PyTorch: "
+            "t.detach().cpu().float().numpy()"
+        ) from None
+    if values.dtype.kind in "iub":
+        raise EncodingTypeError(
+            f"{where} has dtype {values.dtype}; updates are floats: leave counters and masks out, and "
+            "convert with .astype(np.float32) what is to be averaged"
         )
     if values.dtype.name not in _DTYPES:
         raise EncodingTypeError(

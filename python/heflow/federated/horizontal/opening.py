@@ -15,7 +15,7 @@ from ...errors import FormatError, KeyMismatchError, ParameterError
 from .. import steps
 from ..keys import for_party
 from ..plan import Plan
-from .client import RESULT_TYPES, Client
+from .client import RESULT_TYPES, Client, contributors
 from .messages import KIND_RESULT, opened, read_header
 from .settings import Settings
 
@@ -37,10 +37,10 @@ def open_sum(client: Client, public: Any, settings: Settings, round: int, data: 
     facts = read_header(opened(public, data, KIND_RESULT)[0], RESULT_TYPES)
     if facts["round"] != round:
         raise FormatError(f"the sum is of round {facts['round']} and round {round} is due")
-    names = {str(entry[0]) for entry in facts["clients"] if isinstance(entry, list) and entry}
-    if len(names) < settings.minimum:
+    found = len(contributors(facts, client.plan))
+    if found < settings.minimum:
         raise ParameterError(
-            f"the sum of round {round} holds {len(names)} client(s) and minimum={settings.minimum}: it "
+            f"the sum of round {round} holds {found} client(s) and minimum={settings.minimum}: it "
             "would tell too much about each and is not opened"
         )
     mean = client.decrypt_mean(data)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FormatError, ParameterError, ShapeError, UnsupportedOperationError
+from ...files import write_whole
 from ...tensor import EncryptedTensor
 from .columns import Columns
 from .messages import Settings, from_integers, read, write
@@ -130,12 +129,7 @@ class Party:
         state = {"settings": json.loads(self._agreed()), "round": self.round}
         state["weights"] = [w.hex() for w in self._weights.tolist()]
         state |= self._extra()
-        target = Path(path)
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
-            json.dump(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(target)
+        write_whole(path, json.dumps(state).encode(), private=True)
 
     def load(self, path: str) -> int:
         """Go on from a checkpoint of the same settings; return its round.

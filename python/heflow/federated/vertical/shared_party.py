@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from ...errors import (
     ParameterError,
     ShapeError,
 )
+from ...files import write_whole
 from ...tensor import EncryptedTensor
 from ..keys import arbiter_key
 from .columns import Columns
@@ -246,12 +245,7 @@ class SharedParty:
             "history": self.history,
         }
         state["own"], state["other"] = ([hex(v) for v in w] for w in (self._own, self._other))
-        target = Path(path)
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False) as file:
-            json.dump(state, file)  # such files are made with the mode 0600
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(target)
+        write_whole(path, json.dumps(state).encode(), private=True)
 
     def load(self, path: str) -> int:
         """Go on from a checkpoint of the same settings; return its round.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError, ShapeError, UnsupportedOperationError
+from ...files import write_whole
 from ...linear_model.sigmoid import TAYLOR1
 from ..progress import bar
 from .arbiter import Arbiter
@@ -203,9 +204,7 @@ class _Run:
         folder.mkdir(parents=True, exist_ok=True)
         for party, path in self._files(folder, epoch):
             party.save(path)
-        mark = folder / "epoch.tmp"
-        mark.write_text(str(epoch))
-        mark.replace(folder / "epoch")
+        write_whole(folder / "epoch", str(epoch).encode())
 
     def _resume(self, folder: Path) -> int:
         mark = folder / "epoch"
