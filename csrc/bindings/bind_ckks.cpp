@@ -168,7 +168,7 @@ std::shared_ptr<Batch> batch_from_bytes(const ContextRef& context, const py::buf
   });
 }
 
-Reals decrypt(const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total) {
+std::pair<Reals, double> decrypt(const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total) {
   require_same(*key.context(), batch.context());
   if (primes < 1 || primes > 2 || primes > batch.primes()) refuse(ErrorKind::parameter, "one or two primes decrypt");
   const auto count = static_cast<py::ssize_t>(batch.size());
@@ -176,8 +176,8 @@ Reals decrypt(const SecretKey& key, const Batch& batch, std::size_t primes, doub
   Reals values({count, width});
   double* out = values.mutable_data();
   py::gil_scoped_release release;
-  ckks::decrypt(out, key, batch, primes, scale, total);
-  return values;
+  const double largest = ckks::decrypt(out, key, batch, primes, scale, total);
+  return {std::move(values), largest};
 }
 
 void require_items(const Indices& items, const Batch& batch) {

@@ -1,7 +1,9 @@
 #include "encrypt.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "../random/samplers.hpp"
 #include "../ring/fused.hpp"
@@ -100,12 +102,13 @@ void expand_seed(Batch& batch) {
   });
 }
 
-void decrypt(double* values, const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total) {
+double decrypt(double* values, const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total) {
   const Context& context = batch.context();
   const ring::Kernels& k = context.kernels();
   const std::size_t n = context.degree(), half = context.slots();
+  std::vector<double> sizes(batch.size(), 0.0);
   parallel_for(batch.size(), [&](std::size_t item) {
-    Buffer limbs(2 * n, Content::secret), message(2 * n, Content::secret);
+    Buffer limbs(primes * n, Content::secret), message(primes * n, Content::secret);
     double* x = reals(message);
     for (std::size_t i = 0; i < primes; ++i) {
       Word* limb = limbs.data() + i * n;
@@ -122,13 +125,22 @@ void decrypt(double* values, const SecretKey& key, const Batch& batch, std::size
     }
     if (total) {
       values[item] = x[0] * static_cast<double>(half) / scale;
+      sizes[item] = std::fabs(values[item]);
       return;
     }
     k.fft_forward(x, x + half, context.fft());
     const std::uint32_t* position = context.slot_positions().data();
-    double* row = values + item * half;
-    for (std::size_t j = 0; j < half; ++j) row[j] = x[position[j]] / scale;
+    double *row = values + item * half, size[4] = {};  // four, because each waits for itself
+    const double unit = 1 / scale;
+    for (std::size_t j = 0; j < half; j += 4) {
+      for (std::size_t u = 0; u < 4; ++u) {
+        row[j + u] = x[position[j + u]] * unit;
+        size[u] = std::max(size[u], std::fabs(row[j + u]));
+      }
+    }
+    sizes[item] = *std::max_element(size, size + 4);
   });
+  return sizes.empty() ? 0.0 : *std::max_element(sizes.begin(), sizes.end());
 }
 
 void encode_row(Limbs& plaintext, const double* row, const Messages& form, std::size_t primes, bool prepared,

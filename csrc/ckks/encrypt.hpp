@@ -23,8 +23,8 @@ BatchPtr encrypt_symmetric(const SecretKey& key, const Messages& messages, std::
 void expand_seed(Batch& batch);
 
 // Row i times 1/scale, from the first `primes` primes (1 or 2) alone: right while coefficients stay below half
-// their product. total: only the sum of the slots is meant; rows then have one number.
-void decrypt(double* values, const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total);
+// their product. total: only the sum of the slots is meant; rows then have one number. Returns the largest size.
+double decrypt(double* values, const SecretKey& key, const Batch& batch, std::size_t primes, double scale, bool total);
 
 // Row as a plaintext in NTT order over `primes` primes, prepared if asked.
 void encode_row(Limbs& plaintext, const double* row, const Messages& form, std::size_t primes, bool prepared,

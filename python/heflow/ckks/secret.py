@@ -141,7 +141,7 @@ class SecretContext:
             primes = 2  # products are not tracked unless declared: a second prime shows those that wrapped
         if primes > batch.primes or 2.5 * size >= evaluator._product(primes):
             raise HeadroomError("the tensor's bound is larger than its ciphertexts hold")
-        table = _ckks.decrypt(self.__key, batch.core, primes, scale, batch.total)
+        table, largest = _ckks.decrypt(self.__key, batch.core, primes, scale, batch.total)
         flat = table.reshape(-1)
         values: NDArray[np.float64] = (
             flat[: len(batch)] if batch.in_order else flat[batch.positions]
@@ -149,8 +149,8 @@ class SecretContext:
         if batch.factor != 1.0:
             values = values * batch.factor
         limit = float(x.bound) * (1 + TOLERANCE) + 2.0 ** (16 - evaluator.scale_bits)
-        # Not for NaN; and without a copy of the sizes, which costs page faults.
-        if values.size and not (values.max() <= limit and values.min() >= -limit):
+        # `largest` is of all slots, the elements among them.
+        if largest * abs(batch.factor) > limit and np.abs(values).max(initial=0.0) > limit:
             raise HeadroomError(
                 f"a decrypted value exceeds the tensor's bound {x.bound}: it was damaged, or left the "
                 "declared range on its way; use parameters with more integer_bits, or declare bounds"
