@@ -49,23 +49,27 @@ Signed divsteps_vartime(Signed delta, Word f, Word g, Matrix& t) {
   return delta;
 }
 
-// (f, g) = t (f, g) / 2^62, exactly.
-void update_fg(Digits& f, Digits& g, const Matrix& t) {
-  Wide cf = 0, cg = 0;
-  const std::size_t size = f.size();
-  for (std::size_t i = 0; i < size; ++i) {
+// (f, g) = t (f, g) / 2^62, exactly, where both have `size` digits; returns how many they still need.
+std::size_t update_fg(Digits& f, Digits& g, std::size_t size, const Matrix& t) {
+  Wide cf = static_cast<Wide>(t.u) * f[0] + static_cast<Wide>(t.v) * g[0];
+  Wide cg = static_cast<Wide>(t.q) * f[0] + static_cast<Wide>(t.r) * g[0];
+  cf >>= kSteps;
+  cg >>= kSteps;
+  for (std::size_t i = 1; i < size; ++i) {
     const Signed fi = f[i], gi = g[i];
     cf += static_cast<Wide>(t.u) * fi + static_cast<Wide>(t.v) * gi;
     cg += static_cast<Wide>(t.q) * fi + static_cast<Wide>(t.r) * gi;
-    if (i > 0) {
-      f[i - 1] = static_cast<Signed>(static_cast<Word>(cf) & kMask62);
-      g[i - 1] = static_cast<Signed>(static_cast<Word>(cg) & kMask62);
-    }
+    f[i - 1] = static_cast<Signed>(static_cast<Word>(cf) & kMask62);
+    g[i - 1] = static_cast<Signed>(static_cast<Word>(cg) & kMask62);
     cf >>= kSteps;
     cg >>= kSteps;
   }
-  f[size - 1] = static_cast<Signed>(cf);
-  g[size - 1] = static_cast<Signed>(cg);
+  const Signed top_f = f[size - 1] = static_cast<Signed>(cf), top_g = g[size - 1] = static_cast<Signed>(cg);
+  if (size == 2 || top_f != top_f >> 63 || top_g != top_g >> 63) return size;
+  // The top digits are signs alone: the digits below them take these over.
+  f[size - 2] = static_cast<Signed>(static_cast<Word>(f[size - 2]) | static_cast<Word>(top_f) << kSteps);
+  g[size - 2] = static_cast<Signed>(static_cast<Word>(g[size - 2]) | static_cast<Word>(top_g) << kSteps);
+  return size - 1;
 }
 
 // (d, e) = t (d, e) / 2^62 modulo n, kept in (-2n, n).
@@ -104,11 +108,11 @@ void add_multiple(Digits& x, const Digits& n, Signed factor, Signed sign) {
   }
 }
 
-bool is_value(const Digits& x, Signed first, Signed rest) {
-  if (x[0] != first) return false;
-  for (std::size_t i = 1; i < x.size(); ++i) {
-    const Signed expected = i + 1 == x.size() ? rest : static_cast<Signed>(static_cast<Word>(rest) & kMask62);
-    if (x[i] != expected) return false;
+// Whether the number of `size` digits is 0, 1 or -1.
+bool is_value(const Digits& x, std::size_t size, Signed value) {
+  for (std::size_t i = 0; i < size; ++i) {
+    const Signed digit = i == 0 ? value : value >> 63;
+    if (x[i] != (i + 1 == size ? digit : static_cast<Signed>(static_cast<Word>(digit) & kMask62))) return false;
   }
   return true;
 }
@@ -123,15 +127,16 @@ bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
   Word n_inverse = n[0];
   for (int i = 0; i < 5; ++i) n_inverse *= 2 - n[0] * n_inverse;
   Signed delta = 1;
-  while (!is_value(g, 0, 0)) {
+  std::size_t left = size;  // digits that f and g still have
+  while (!is_value(g, left, 0)) {
     Matrix t;
     const Word f_low = static_cast<Word>(f[0]) | static_cast<Word>(f[1]) << kSteps;
     const Word g_low = static_cast<Word>(g[0]) | static_cast<Word>(g[1]) << kSteps;
     delta = divsteps_vartime(delta, f_low, g_low, t);
     update_de(d, e, t, modulus, n_inverse);
-    update_fg(f, g, t);
+    left = update_fg(f, g, left, t);
   }
-  const bool plus_one = is_value(f, 1, 0), minus_one = is_value(f, static_cast<Signed>(kMask62), -1);
+  const bool plus_one = is_value(f, left, 1), minus_one = is_value(f, left, -1);
   if (!plus_one && !minus_one) return false;  // f = +-gcd
   add_multiple(d, modulus, 0, plus_one ? 1 : -1);
   while (d[size - 1] < 0) add_multiple(d, modulus, 1, 1);
@@ -156,18 +161,20 @@ void exchange_lanes(Word* out, const Word* in, unsigned distance, const Modulus&
   }
 }
 
-// x^-1 R^2 for x = a R: the inverse of the one number that all lanes of `group` hold, in Montgomery form.
+// Of x = a R, the one number that all lanes of `group` hold: a^-1 R, in every lane.
 bool invert_broadcast_vartime(Word* group, const Modulus& modulus) {
   const Kernels& k = modulus.kernels();
-  Buffer plain(modulus.group_words());
-  k.reduce(plain.data(), group, modulus.view());
-  std::vector<Natural> rows(modulus.lanes(), Natural(modulus.words(), 0));
-  Word* pointers[kMaxLanes];
-  for (unsigned l = 0; l < modulus.lanes(); ++l) pointers[l] = rows[l].data();
-  k.store_words(pointers, static_cast<unsigned>(modulus.words()), plain.data(), modulus.limbs());
+  k.reduce(group, group, modulus.view());
+  Buffer plain(modulus.lanes() * modulus.words());
+  Word* rows[kMaxLanes];
+  for (unsigned l = 0; l < modulus.lanes(); ++l) rows[l] = plain.data() + l * modulus.words();
+  k.store_words(rows, static_cast<unsigned>(modulus.words()), group, modulus.limbs());
   Natural inverse;
-  if (!inverse_vartime(inverse, rows[0], modulus.n())) return false;
-  broadcast(group, modulus.constant(inverse, modulus.radix_power()), modulus);
+  if (!inverse_vartime(inverse, Natural(plain.data(), plain.data() + modulus.words()), modulus.n())) return false;
+  for (unsigned l = 0; l < modulus.lanes(); ++l) rows[l] = inverse.data();
+  k.load_words(group, modulus.limbs(), rows, static_cast<unsigned>(modulus.words()));
+  const LinearTerm term{group, modulus.limbs(), modulus.to_montgomery().data(), nullptr};
+  k.linear(group, &term, 1, modulus.view());
   return true;
 }
 
