@@ -154,7 +154,7 @@ def as_messages(message: Any) -> NDArray[Any]:
                 _refuse_objects(items)
         return _float64(array)
     if kind in "iu":
-        return array.astype(array.dtype.newbyteorder("="))
+        return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
     if kind == "O":
         _refuse_objects(array)
     names = {"b": "booleans", "c": "complex numbers", "U": "strings", "S": "byte strings"}
@@ -201,25 +201,38 @@ def _exact_bound(bound: Any) -> Fraction:
     raise ParameterError(f"bound={bound!r}: a positive finite number is needed")
 
 
+def _fits(values: NDArray[Any], encoding: Encoding) -> bool:
+    if values.dtype.kind in "iu":
+        largest, signed = encoding.limit >> encoding.scale_bits, values.dtype.kind == "i"
+        top = (1 << (8 * values.dtype.itemsize - signed)) - 1  # what the dtype holds
+        below = largest >= top or int(values.max()) <= largest
+        return below and (largest > top or not signed or int(values.min()) >= -largest)
+    try:  # NaN stays NaN, and Python compares a float with an integer exactly
+        return math.ldexp(float(np.abs(values).max()), encoding.scale_bits) <= encoding.limit
+    except OverflowError:
+        return False
+
+
 def _require_range(values: NDArray[Any], encoding: Encoding, declared: str) -> None:
-    if values.size == 0:
+    """Refuse values that are not finite or lie outside the declared range."""
+    if values.size == 0 or _fits(values, encoding):
         return
     if values.dtype.kind in "iu":
         largest = encoding.limit >> encoding.scale_bits
-        outside = np.zeros(values.shape, dtype=bool)
-        info = np.iinfo(values.dtype)
-        if largest < info.max:
-            outside |= values > largest
-        if -largest > info.min:
-            outside |= values < -largest
+        flat = int(np.argmax((values > largest) | (values < -largest)))
     else:
-        outside = np.abs(values) > encoding.bound
-    if outside.any():
-        flat = int(np.argmax(outside))
-        raise EncodingRangeError(
-            f"{_index(flat, values.shape)} is {values.flat[flat]}, outside the declared range "
-            f"|a| <= {encoding.bound} ({declared}): declare a larger one with bound="
-        )
+        finite = np.isfinite(values)
+        if not finite.all():
+            flat = int(np.argmin(finite))
+            raise EncodingError(
+                f"{_index(flat, values.shape)} is {values.flat[flat]}; only finite numbers are "
+                "encrypted: remove or replace it first"
+            )
+        flat = int(np.argmax(np.abs(values)))
+    raise EncodingRangeError(
+        f"{_index(flat, values.shape)} is {values.flat[flat]}, outside the declared range "
+        f"|a| <= {encoding.bound} ({declared}): declare a larger one with bound="
+    )
 
 
 def encode(
@@ -239,29 +252,19 @@ def encode(
     PrecisionWarning
         Once, with the count, if non-zero values become zero.
     """
-    whole = values.dtype.kind in "iu"
-    if not whole:
-        finite = np.isfinite(values)
-        if not finite.all():
-            flat = int(np.argmin(finite))
-            raise EncodingError(
-                f"{_index(flat, values.shape)} is {values.flat[flat]}; only finite numbers are "
-                "encrypted: remove or replace it first"
-            )
     _require_range(values, encoding, name)
     width = _words.width_for(encoding.limit)
-    if whole:
-        return _words.shift_left(
-            _words.from_integers(np.ascontiguousarray(values).reshape(-1), 2),
-            encoding.scale_bits,
-            width,
-        )
+    flat = values.reshape(-1)
+    if values.dtype.kind in "iu":
+        if encoding.scale_bits == 0:
+            return _words.from_integers(flat, width)
+        return _words.shift_left(_words.from_integers(flat, 2), encoding.scale_bits, width)
     if encoding.limit.bit_length() > 1023:
         raise EncodingRangeError(
             f"bound * 2^{encoding.scale_bits} is beyond float64: declare a smaller bound or scale"
         )
-    scaled = np.rint(np.ldexp(values, encoding.scale_bits)).reshape(-1)
-    lost = int(np.count_nonzero((scaled == 0) & (values.reshape(-1) != 0)))
+    scaled = np.rint(np.ldexp(flat, encoding.scale_bits))
+    lost = int(np.count_nonzero(flat) - np.count_nonzero(scaled))
     if lost:
         text = (
             f"{lost} non-zero value(s) are below 2^-{encoding.scale_bits + 1} and become 0: use more "

@@ -51,6 +51,8 @@ class Plain:
     def at_scale(self, scale_bits: int) -> Plain:
         """Return the operand at a scale at least its own, with the same range."""
         own = self.encoding
+        if scale_bits == own.scale_bits:
+            return self
         limit = own.limit << (scale_bits - own.scale_bits)
         return Plain(self.values, replace(own, scale_bits=scale_bits, limit=limit), self.explicit)
 
@@ -140,7 +142,7 @@ def plain(a: Any, scale_bits: int | None = None, bound: float | None = None) -> 
     """
     if is_sparse(a):
         return _sparse(a, scale_bits, bound)
-    values = as_messages(a)
+    values = np.array(as_messages(a))  # it may live longer than what was given stays as it is
     encoding = declared_encoding(values, scale_bits, bound, PLAIN_SCALE_BITS)
     return Plain(values, encoding, explicit=True)
 

@@ -52,15 +52,20 @@ def negate(words: Words) -> Words:
 
 def from_integers(values: NDArray[Any], width: int) -> Words:
     """Sign-extend a one-dimensional integer array of any dtype to `width` words."""
+    unsigned = values.dtype.kind == "u"
+    low = values.astype(np.uint64 if unsigned else np.int64).view(np.int64).reshape(-1, 1)
+    if width == 1:
+        return low
     words = np.empty((values.size, width), dtype=np.int64)
-    words[:, 0] = values.astype(np.uint64 if values.dtype.kind == "u" else np.int64).view(np.int64)
-    if width > 1:
-        words[:, 1:] = 0 if values.dtype.kind == "u" else (words[:, :1] >> 63)
+    words[:, :1] = low
+    words[:, 1:] = 0 if unsigned else low >> 63
     return words
 
 
 def from_floats(values: NDArray[np.float64], width: int) -> Words:
     """Convert integral floats exactly; their size must fit `width` words with a sign."""
+    if width == 1:
+        return values.astype(np.int64).reshape(-1, 1)
     rest = np.abs(values)
     words = np.zeros((values.size, width), dtype=np.uint64)
     for k in range(min(width, 16) - 1, -1, -1):  # no float reaches 2^1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ def gather(x: EncryptedTensor, indices: NDArray[np.int64]) -> EncryptedTensor:
     """Return the elements with these numbers, in the shape of `indices`."""
     flat = np.ascontiguousarray(indices).reshape(-1)
     if len(flat) == x.size and np.array_equal(flat, np.arange(x.size)):
-        return x._with(x._batch, indices.shape)
+        return x if indices.shape == x.shape else x._with(x._batch, indices.shape)
     return x._with(x.public.evaluator.take(x._batch, flat), indices.shape)
 
 
@@ -39,13 +40,29 @@ def select(x: EncryptedTensor, key: Any) -> EncryptedTensor:
             "an index must be plain: encrypted positions cannot be followed"
         )
     try:
-        indices = np.asarray(_numbers(x)[key])
+        if isinstance(key, (int, np.integer, slice)) and not isinstance(key, bool):
+            indices = _along_first_axis(x, key)
+        else:
+            indices = np.asarray(_numbers(x)[key])
     except (IndexError, TypeError, ValueError) as error:
         message = f"{error} (tensor of shape {x.shape})"
         if isinstance(error, IndexError):
             raise _IndexShapeError(message) from None
         raise ShapeError(message) from None
     return gather(x, indices)
+
+
+def _along_first_axis(x: EncryptedTensor, key: Any) -> NDArray[np.int64]:
+    """Number the elements of x[key] for one integer or slice: the cost of what is taken, not of x."""
+    if not x.shape:
+        raise IndexError("too many indices: a tensor without axes is no sequence")
+    size, inner = math.prod(x.shape[1:]), x.shape[1:]
+    rows = range(x.shape[0])[key]
+    if isinstance(rows, int):
+        return np.arange(rows * size, (rows + 1) * size, dtype=np.int64).reshape(inner)
+    starts = np.arange(rows.start, rows.stop, rows.step, dtype=np.int64) * size
+    numbers = starts[:, None] + np.arange(size, dtype=np.int64)
+    return numbers.reshape(len(rows), *inner)
 
 
 class _IndexShapeError(ShapeError, IndexError):
@@ -62,7 +79,11 @@ def rearrange(x: EncryptedTensor, function: Any, *args: Any, **kwargs: Any) -> E
 
 def reshape(x: EncryptedTensor, shape: Any) -> EncryptedTensor:
     """Return the elements in another shape, in row-major order."""
-    return rearrange(x, np.reshape, shape)
+    try:
+        lengths = np.broadcast_to(0, x.shape).reshape(shape).shape
+    except ValueError as error:
+        raise ShapeError(f"{error} (tensor of shape {x.shape})") from None
+    return x._with(x._batch, lengths)
 
 
 def transpose(x: EncryptedTensor, axes: Any = None) -> EncryptedTensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoding import Plain, SparsePlain, as_plain, is_sparse, plain
+from ..encoding import Encoding, Plain, SparsePlain, as_plain, is_sparse, plain
 from ..encoding import words as _words
 from ..encoding.fixed_point import FLOAT_BOUND
 from ..encoding.headroom import require, round_up
@@ -42,6 +43,8 @@ def is_tensor(x: Any) -> bool:
 def attempt(operation: Callable[..., Any], *operands: Any) -> Any:
     """Run a binary operation, leaving foreign objects with their own reflected operator a chance."""
     for operand in operands:
+        if is_tensor(operand):
+            continue
         foreign = getattr(operand, "__array_ufunc__", NotImplemented) is None
         if foreign and not isinstance(operand, (Plain, SparsePlain)):
             return NotImplemented
@@ -126,14 +129,15 @@ def add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
         return approximate.add(x, y)
     require_same_key(x, y)
     shape = broadcast_shape(x.shape, y.shape, "add")
-    scale_bits = max(x.scale_bits, y.scale_bits)
-    evaluator = x.public.evaluator
-    aligned = sum(t._encoding.limit << (scale_bits - t.scale_bits) for t in (x, y))
-    require(aligned, evaluator.capacity, "the sum")
-    x, y = align(x, scale_bits), align(y, scale_bits)
-    limit = require(x._encoding.limit + y._encoding.limit, evaluator.capacity, "the sum")
-    integer = x._encoding.integer and y._encoding.integer
-    encoding = replace(x._encoding, limit=limit, integer=integer)
+    evaluator = x._public.evaluator
+    if x.scale_bits != y.scale_bits:
+        scale_bits = max(x.scale_bits, y.scale_bits)
+        aligned = sum(t._encoding.limit << (scale_bits - t.scale_bits) for t in (x, y))
+        require(aligned, evaluator.capacity, "the sum")
+        x, y = align(x, scale_bits), align(y, scale_bits)
+    a, b = x._encoding, y._encoding
+    limit = require(a.limit + b.limit, evaluator.capacity, "the sum")
+    encoding = Encoding(a.scale_bits, limit, a.integer and b.integer)
     batch = evaluator.add(expand(x, shape), expand(y, shape))
     return x._with(batch, shape, encoding, x._folded or y._folded)
 
@@ -146,25 +150,23 @@ def _add_plain(x: EncryptedTensor, a: Any, sign: int) -> EncryptedTensor:
     integer = x._encoding.integer and operand.encoding.integer
     scale_bits = max(x.scale_bits, operand.encoding.scale_bits)
     operand = operand.at_scale(scale_bits)
-    capacity = x.public.evaluator.capacity
-    require(
-        (x._encoding.limit << (scale_bits - x.scale_bits)) + operand.encoding.limit,
-        capacity,
-        "the sum",
-    )
+    evaluator = x._public.evaluator
+    aligned = x._encoding.limit << (scale_bits - x.scale_bits)
+    limit = require(aligned + operand.encoding.limit, evaluator.capacity, "the sum")
     x = align(x, scale_bits)
-    limit = require(x._encoding.limit + operand.encoding.limit, capacity, "the sum")
     words = _broadcast_words(operand, shape)
     if sign < 0:
         words = _words.negate(words)
-    batch = x.public.evaluator.add_plain(expand(x, shape), words)
-    return x._with(batch, shape, replace(x._encoding, limit=limit, integer=integer), True)
+    batch = evaluator.add_plain(expand(x, shape), words)
+    return x._with(batch, shape, Encoding(scale_bits, limit, integer), True)
 
 
 def _broadcast_words(operand: Plain, shape: Shape) -> Words:
     words = operand.words()
     if operand.shape == shape:
         return words
+    if len(words) == 1:
+        return np.repeat(words, math.prod(shape), axis=0)
     indices = np.arange(operand.values.size).reshape(operand.shape)
     return np.ascontiguousarray(words[np.broadcast_to(indices, shape).reshape(-1)])
 
@@ -215,12 +217,8 @@ def _product_encoding(x: EncryptedTensor, operand: Plain, terms: int) -> Any:
         x.public.evaluator.capacity,
         "the product",
     )
-    return replace(
-        x._encoding,
-        scale_bits=x.scale_bits + operand.encoding.scale_bits,
-        limit=limit,
-        integer=x._encoding.integer and operand.encoding.integer,
-    )
+    own, other = x._encoding, operand.encoding
+    return Encoding(own.scale_bits + other.scale_bits, limit, own.integer and other.integer)
 
 
 def true_divide(x: Any, y: Any) -> EncryptedTensor:
