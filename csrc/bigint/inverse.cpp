@@ -153,14 +153,6 @@ bool inverse_vartime(Natural& result, const Natural& a, const Natural& n) {
 
 namespace {
 
-// out lane l = in lane l ^ distance
-void exchange_lanes(Word* out, const Word* in, unsigned distance, const Modulus& modulus) {
-  const unsigned lanes = modulus.lanes();
-  for (std::size_t i = 0; i < modulus.group_words(); i += lanes) {
-    for (unsigned l = 0; l < lanes; ++l) out[i + l] = in[i + (l ^ distance)];
-  }
-}
-
 // Of x = a R, the one number that all lanes of `group` hold: a^-1 R, in every lane.
 bool invert_broadcast_vartime(Word* group, const Modulus& modulus) {
   const Kernels& k = modulus.kernels();
@@ -188,13 +180,13 @@ bool invert_group_vartime(Word* group, const Modulus& modulus) {
   for (std::size_t i = 0; i < words; ++i) folded.data()[i] = group[i];
   for (unsigned level = 0; level < levels; ++level) {
     const Word* current = folded.data() + level * words;
-    exchange_lanes(exchanged.data(), current, 1u << level, modulus);
+    exchange_lanes(exchanged.data(), current, 1u << level, words, modulus);
     k.mont_mul(folded.data() + (level + 1) * words, current, exchanged.data(), modulus.view());
   }
   Word* inverse = folded.data() + levels * words;
   if (!invert_broadcast_vartime(inverse, modulus)) return false;
   for (unsigned level = levels; level-- > 0;) {
-    exchange_lanes(exchanged.data(), folded.data() + level * words, 1u << level, modulus);
+    exchange_lanes(exchanged.data(), folded.data() + level * words, 1u << level, words, modulus);
     k.mont_mul(inverse, inverse, exchanged.data(), modulus.view());
   }
   for (std::size_t i = 0; i < words; ++i) group[i] = inverse[i];

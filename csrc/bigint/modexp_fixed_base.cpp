@@ -50,39 +50,76 @@ void FixedBaseTable::fill(const Word* bases, std::size_t first_window, InverseMe
   }
 }
 
-void FixedBaseTable::powers(Word* result, const Word* exponents, std::size_t groups) const {
+Word FixedBaseTable::digit(const Word* exponent, std::size_t window) const {
+  const std::size_t position = window * window_bits_, word = position / 64, shift = position % 64;
+  Word value = exponent[word] >> shift;
+  if (shift + window_bits_ > 64 && word + 1 < exponent_words()) value |= exponent[word + 1] << (64 - shift);
+  return value & ((Word{1} << window_bits_) - 1);
+}
+
+// x = (x0, x1) and the sum of the l: a product of normalised numbers, to be finished.
+void FixedBaseTable::times(Word* x, Word* sum, const Word* entry, bool first) const {
   const Modulus& m = *modulus_;
-  const Kernels& k = m.kernels();
+  const std::size_t half = m.group_words();
+  if (first) {  // x = (t0, 0), sum = l
+    std::memcpy(x, entry, half * sizeof(Word));
+    std::memset(x + half, 0, half * sizeof(Word));
+    std::memcpy(sum, entry + half, half * sizeof(Word));
+  } else {
+    m.kernels().dual_mul_half(x, x, entry, m.view());
+    m.kernels().add(sum, sum, entry + half, m.limbs());
+  }
+}
+
+// (x0 + s n)(1 + L n) = x0 + (s + x0 L) n
+void FixedBaseTable::finish(Word* x, const Word* sum, Word* scratch) const {
+  const Modulus& m = *modulus_;
+  Word* x1 = x + m.group_words();
+  m.kernels().mont_mul(scratch, x, sum, m.view());
+  m.kernels().add(x1, x1, scratch, m.limbs());
+}
+
+void FixedBaseTable::powers(Word* result, const Word* exponents, std::size_t items) const {
+  const Modulus& m = *modulus_;
+  if (2 * items <= m.lanes()) return powers_few(result, exponents, items);
   const unsigned lanes = m.lanes(), width = 2 * m.limbs(), entries = 1u << window_bits_;
-  const std::size_t words = m.dual_group_words(), half = m.group_words();
+  const std::size_t words = m.dual_group_words(), half = m.group_words(), groups = (items + lanes - 1) / lanes;
   Buffer entry(words, Content::secret), sums(groups * half, Content::secret);
   for (std::size_t w = 0; w < windows_; ++w) {
-    const std::size_t position = w * window_bits_, word = position / 64, shift = position % 64;
     for (std::size_t g = 0; g < groups; ++g) {
       Word indices[kMaxLanes];
-      for (unsigned l = 0; l < lanes; ++l) {
-        const Word* exponent = exponents + (g * lanes + l) * exponent_words();
-        Word index = exponent[word] >> shift;
-        if (shift + window_bits_ > 64 && word + 1 < exponent_words()) index |= exponent[word + 1] << (64 - shift);
-        indices[l] = index & (entries - 1);
-      }
-      k.select_rows(entry.data(), window(w), entries, width, indices);
-      Word *x = result + g * words, *sum = sums.data() + g * half;
-      if (w == 0) {  // x = (t0, 0), sum = l
-        std::memcpy(x, entry.data(), half * sizeof(Word));
-        std::memset(x + half, 0, half * sizeof(Word));
-        std::memcpy(sum, entry.data() + half, half * sizeof(Word));
-      } else {
-        k.dual_mul_half(x, x, entry.data(), m.view());
-        k.add(sum, sum, entry.data() + half, m.limbs());
-      }
+      for (unsigned l = 0; l < lanes; ++l) indices[l] = digit(exponents + (g * lanes + l) * exponent_words(), w);
+      m.kernels().select_rows(entry.data(), window(w), entries, width, indices);
+      times(result + g * words, sums.data() + g * half, entry.data(), w == 0);
     }
   }
-  // (x0 + s n)(1 + L n) = x0 + (s + x0 L) n
-  for (std::size_t g = 0; g < groups; ++g) {
-    Word* x = result + g * words;
-    k.mont_mul(entry.data(), x, sums.data() + g * half, m.view());
-    k.add(x + half, x + half, entry.data(), m.limbs());
+  for (std::size_t g = 0; g < groups; ++g) finish(result + g * words, sums.data() + g * half, entry.data());
+}
+
+// One group, of which lane l < stride holds item l in the end, and the others copies.
+void FixedBaseTable::powers_few(Word* result, const Word* exponents, std::size_t items) const {
+  const Modulus& m = *modulus_;
+  const unsigned lanes = m.lanes(), width = 2 * m.limbs(), entries = 1u << window_bits_;
+  const std::size_t words = m.dual_group_words();
+  unsigned stride = 1;  // lane l takes every (lanes / stride)-th window of item l % stride, from window l / stride on
+  while (stride < items) stride *= 2;
+  Buffer found(words, Content::secret), entry(words, Content::secret), sum(m.group_words(), Content::secret);
+  for (std::size_t first = 0; first < windows_; first += lanes / stride) {
+    for (unsigned from = 0; from < lanes; from += stride) {
+      const std::size_t w = first + from / stride;
+      Word indices[kMaxLanes] = {};  // beyond the last window: entry 0, which is 1
+      for (unsigned l = 0; l < lanes && w < windows_; ++l) indices[l] = digit(exponents + l % stride * exponent_words(), w);
+      m.kernels().select_rows(found.data(), window(w < windows_ ? w : 0), entries, width, indices);
+      for (std::size_t i = 0; i < words; i += lanes) {
+        for (unsigned l = from; l < from + stride; ++l) entry.data()[i + l] = found.data()[i + l];
+      }
+    }
+    times(result, sum.data(), entry.data(), first == 0);
+  }
+  finish(result, sum.data(), entry.data());
+  for (unsigned distance = stride; distance < lanes; distance *= 2) {
+    exchange_lanes(found.data(), result, distance, words, m);
+    m.kernels().dual_mul(result, result, found.data(), m.view());
   }
 }
 

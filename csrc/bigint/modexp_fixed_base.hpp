@@ -18,11 +18,16 @@ class FixedBaseTable {
   std::size_t exponent_bits() const { return exponent_bits_; }
   std::size_t exponent_words() const { return (exponent_bits_ + 63) / 64; }
 
-  // result[g] = base^exponent lane by lane, for `groups` lane groups; exponents: exponent_words() words for
-  // each lane of each group. Groups of one call go through each window together, while it is in the cache.
-  void powers(Word* result, const Word* exponents, std::size_t groups) const;
+  // base^exponent for `items` exponents, lane by lane; exponents: exponent_words() words for each lane of each
+  // group. Groups of one call go through each window together, while it is in the cache; the lanes of a group
+  // that is less than half full share the windows of its exponents.
+  void powers(Word* result, const Word* exponents, std::size_t items) const;
 
  private:
+  void powers_few(Word* result, const Word* exponents, std::size_t items) const;
+  Word digit(const Word* exponent, std::size_t window) const;
+  void times(Word* x, Word* sum, const Word* entry, bool first) const;
+  void finish(Word* x, const Word* sum, Word* scratch) const;
   Word* window(std::size_t k) { return table_.data() + k * (std::size_t{1} << window_bits_) * 2 * modulus_->limbs(); }
   const Word* window(std::size_t k) const { return const_cast<FixedBaseTable*>(this)->window(k); }
   void fill(const Word* bases, std::size_t first_window, InverseMethod method);

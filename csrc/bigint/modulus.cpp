@@ -99,4 +99,11 @@ void broadcast(Word* group, const DualConstant& constant, const Modulus& modulus
   broadcast_limbs(group + modulus.group_words(), constant.c1.data(), modulus.limbs(), modulus.lanes());
 }
 
+void exchange_lanes(Word* out, const Word* in, unsigned distance, std::size_t words, const Modulus& modulus) {
+  const unsigned lanes = modulus.lanes();
+  for (std::size_t i = 0; i < words; i += lanes) {
+    for (unsigned l = 0; l < lanes; ++l) out[i + l] = in[i + (l ^ distance)];
+  }
+}
+
 }  // namespace heflow::bigint

@@ -79,5 +79,7 @@ using ModulusPtr = std::shared_ptr<const Modulus>;
 // group = the constant in every lane
 void broadcast(Word* group, const Limbs& constant, const Modulus& modulus);
 void broadcast(Word* group, const DualConstant& constant, const Modulus& modulus);
+// lane l of out = lane l ^ distance of in, for groups of `words` words; out is another group
+void exchange_lanes(Word* out, const Word* in, unsigned distance, std::size_t words, const Modulus& modulus);
 
 }  // namespace heflow::bigint

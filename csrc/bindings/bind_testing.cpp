@@ -10,7 +10,9 @@
 #include "../base/buffer.hpp"
 #include "../base/error.hpp"
 #include "../base/isa.hpp"
-#include "../bigint/inverse.hpp"
+#include "../bigint/batch.hpp"
+#include "../bigint/modexp_fixed_base.hpp"
+#include "../bigint/select.hpp"
 #include "../random/entropy.hpp"
 #include "../random/samplers.hpp"
 #include "../ring/fused.hpp"
@@ -79,6 +81,22 @@ py::object inverse(std::string_view a, std::string_view n) {
   bigint::Natural result;
   if (!bigint::inverse_vartime(result, natural(a), natural(n))) return py::none();
   return to_bytes(result);
+}
+
+// base^exponent modulo n^2 by tables, for exponents of whole words: canonical residues.
+py::bytes fixed_base_powers(std::string_view n, std::string_view base, std::string_view exponents, std::size_t bits,
+                            const std::string& backend) {
+  const auto modulus = std::make_shared<const bigint::Modulus>(bigint::kernels_for(backend), natural(n));
+  const bigint::FixedBaseTable table(modulus, modulus->dual_constant(natural(base), modulus->radix_power()), bits,
+                                     bigint::InverseMethod::divsteps_vartime);
+  bigint::Natural rows = natural(exponents);
+  bigint::Batch batch(modulus, rows.size() / table.exponent_words());
+  const std::size_t size = batch.size(), each = bigint::residue_bytes(*modulus);
+  rows.resize(batch.groups() * modulus->lanes() * table.exponent_words());
+  table.powers(batch.group(0), rows.data(), size);
+  std::string residues(size * each, '\0');
+  bigint::export_residues(reinterpret_cast<std::uint8_t*>(residues.data()), batch);
+  return py::bytes(residues);
 }
 
 // A loop of tiles that each sleep; one of them may throw. Returns the sum of the tiles' numbers.
@@ -215,6 +233,8 @@ void bind_testing(py::module_& module) {
       },
       py::arg("nbytes"));
   module.def("inverse", &inverse, py::arg("a"), py::arg("n"));
+  module.def("fixed_base_powers", &fixed_base_powers, py::arg("n"), py::arg("base"), py::arg("exponents"), py::arg("bits"),
+             py::arg("backend"));
   module.def("parallel_loop", &parallel_loop, py::arg("tiles"), py::arg("milliseconds"), py::arg("failing_tile") = -1,
              py::arg("nested") = false);
   module.def("pooled_bytes", &pooled_bytes);

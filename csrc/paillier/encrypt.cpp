@@ -32,14 +32,15 @@ void fold(Word* x, const Buffer& rows, std::size_t count, std::size_t g, Word* s
   k.add(x + n.group_words(), x + n.group_words(), scratch, n.limbs());
 }
 
-// make(group, first_group, last_group) writes randomizers; the messages are folded in behind it.
+// make(group, first_item, items) writes the randomizers of whole groups; the messages are folded in behind it.
 template <class Make>
 BatchPtr encrypt_tiles(const ModulusPtr& modulus, const Integers& messages, const Make& make) {
   const Modulus& n = *modulus;
   const Buffer rows = residues(messages, n);
   auto result = std::make_shared<Batch>(modulus, messages.count);
   bigint::for_each_tile(result->groups(), randomizer_tile(n, result->groups()), [&](std::size_t first, std::size_t last) {
-    make(result->group(first), first, last);
+    const std::size_t first_item = first * n.lanes();
+    make(result->group(first), first_item, std::min(last * n.lanes(), messages.count) - first_item);
     Buffer scratch(n.group_words(), Content::secret);
     for (std::size_t g = first; g < last; ++g) fold(result->group(g), rows, messages.count, g, scratch.data(), n);
   });
@@ -51,27 +52,26 @@ BatchPtr encrypt_tiles(const ModulusPtr& modulus, const Integers& messages, cons
 BatchPtr encrypt(const PublicKey& key, const Integers& messages) {
   const Seed seed = Seed::fresh();
   if (!key.textbook() && messages.count > 0) key.table();  // made on all threads, not inside a tile
-  return encrypt_tiles(key.modulus(), messages, [&](Word* groups, std::size_t first, std::size_t last) {
-    public_randomizers(groups, key, seed, first * key.modulus()->lanes(), last - first);
+  return encrypt_tiles(key.modulus(), messages, [&](Word* groups, std::size_t first_item, std::size_t items) {
+    public_randomizers(groups, key, seed, first_item, items);
   });
 }
 
 BatchPtr encrypt_owner(const SecretKey& key, const Integers& messages) {
   const Seed seed = Seed::fresh();
-  const ModulusPtr& modulus = key.public_key().modulus();
   if (messages.count > 0 && key.p().has_base()) key.p().table(), key.q().table();
-  return encrypt_tiles(modulus, messages, [&](Word* groups, std::size_t first, std::size_t last) {
-    owner_randomizers(groups, key, seed, first * modulus->lanes(), last - first);
+  return encrypt_tiles(key.public_key().modulus(), messages, [&](Word* groups, std::size_t first_item, std::size_t items) {
+    owner_randomizers(groups, key, seed, first_item, items);
   });
 }
 
 BatchPtr encrypt_fixed(const PublicKey& key, const Integers& messages, const Word* r) {
   const Modulus& n = *key.modulus();
-  return encrypt_tiles(key.modulus(), messages, [&](Word* groups, std::size_t first, std::size_t last) {
-    for (std::size_t g = first; g < last; ++g) {
+  return encrypt_tiles(key.modulus(), messages, [&](Word* groups, std::size_t first_item, std::size_t items) {
+    for (std::size_t i = 0; i < items; i += n.lanes()) {
       const Word* rows[bigint::kMaxLanes];
-      for (unsigned l = 0; l < n.lanes(); ++l) rows[l] = r + std::min(g * n.lanes() + l, messages.count - 1) * n.words();
-      textbook_randomizer(groups + (g - first) * n.dual_group_words(), rows, n);
+      for (unsigned l = 0; l < n.lanes(); ++l) rows[l] = r + std::min(first_item + i + l, messages.count - 1) * n.words();
+      textbook_randomizer(groups + i / n.lanes() * n.dual_group_words(), rows, n);
     }
   });
 }
@@ -82,7 +82,8 @@ BatchPtr rerandomize(const PublicKey& key, const Batch& batch) {
   if (!key.textbook() && batch.size() > 0) key.table();
   auto result = std::make_shared<Batch>(batch.modulus_ptr(), batch.size());
   bigint::for_each_tile(batch.groups(), randomizer_tile(n, batch.groups()), [&](std::size_t first, std::size_t last) {
-    public_randomizers(result->group(first), key, seed, first * n.lanes(), last - first);
+    const std::size_t first_item = first * n.lanes();
+    public_randomizers(result->group(first), key, seed, first_item, std::min(last * n.lanes(), batch.size()) - first_item);
     for (std::size_t g = first; g < last; ++g) {
       n.kernels().dual_mul(result->group(g), result->group(g), batch.group(g), n.view());
     }

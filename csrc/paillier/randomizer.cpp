@@ -25,12 +25,13 @@ Buffer draw(const Seed& seed, std::uint64_t substream_of_first, std::size_t item
 }
 
 // g^(a p) or r^p modulo prime^2: a uniform element of the subgroup of n-th powers.
-void prime_randomizers(Word* result, const PrimeHalf& half, const Seed& seed, std::uint64_t substream, std::size_t groups) {
+void prime_randomizers(Word* result, const PrimeHalf& half, const Seed& seed, std::uint64_t substream, std::size_t items) {
   const Modulus& m = half.modulus();
   const unsigned lanes = m.lanes();
+  const std::size_t groups = (items + lanes - 1) / lanes;
   if (half.has_base()) {
     const Buffer exponents = draw(seed, substream, groups * lanes, m.words(), 0, &half.order());
-    half.table()->powers(result, exponents.data(), groups);
+    half.table()->powers(result, exponents.data(), items);
     return;
   }
   const Buffer r = draw(seed, substream, groups * lanes, m.words(), 0, &half.prime());
@@ -56,14 +57,15 @@ void textbook_randomizer(Word* result, const Word* const* r, const Modulus& n) {
   bigint::power_shared(result, result, n.n(), n.bits(), bigint::Ring::modulo_n_squared, n, bigint::Lookup::direct_vartime);
 }
 
-void public_randomizers(Word* result, const PublicKey& key, const Seed& seed, std::size_t first_item, std::size_t groups) {
+void public_randomizers(Word* result, const PublicKey& key, const Seed& seed, std::size_t first_item, std::size_t items) {
   const Modulus& n = *key.modulus();
   const unsigned lanes = n.lanes();
+  const std::size_t groups = (items + lanes - 1) / lanes;
   if (!key.textbook()) {
     const auto table = key.table();
     const Buffer exponents =
         draw(seed, 2 * first_item, groups * lanes, table->exponent_words(), table->exponent_bits(), nullptr);
-    table->powers(result, exponents.data(), groups);
+    table->powers(result, exponents.data(), items);
     return;
   }
   const Buffer r = draw(seed, 2 * first_item, groups * lanes, n.words(), 0, &n.n());
@@ -74,12 +76,13 @@ void public_randomizers(Word* result, const PublicKey& key, const Seed& seed, st
   }
 }
 
-void owner_randomizers(Word* result, const SecretKey& key, const Seed& seed, std::size_t first_item, std::size_t groups) {
+void owner_randomizers(Word* result, const SecretKey& key, const Seed& seed, std::size_t first_item, std::size_t items) {
   const Modulus& n = *key.public_key().modulus();
+  const std::size_t groups = (items + n.lanes() - 1) / n.lanes();
   const Modulus &mp = key.p().modulus(), &mq = key.q().modulus();
   Buffer p(groups * mp.dual_group_words(), Content::secret), q(groups * mq.dual_group_words(), Content::secret);
-  prime_randomizers(p.data(), key.p(), seed, 2 * first_item, groups);
-  prime_randomizers(q.data(), key.q(), seed, 2 * first_item + 1, groups);
+  prime_randomizers(p.data(), key.p(), seed, 2 * first_item, items);
+  prime_randomizers(q.data(), key.q(), seed, 2 * first_item + 1, items);
   for (std::size_t g = 0; g < groups; ++g) {
     const Word *pg = p.data() + g * mp.dual_group_words(), *qg = q.data() + g * mq.dual_group_words();
     const auto term = [](const Word* chunk, const Modulus& m, const DualConstant& c) {

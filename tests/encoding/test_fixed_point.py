@@ -92,3 +92,21 @@ def test_numbers_that_one_dtype_does_not_hold(message, kind):
     """Never rounded behind the caller's back."""
     with pytest.raises(kind):
         integers_of(message, bound=2.0**70)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_floats_beyond_a_range_that_no_float_equals(sign):
+    """2^63 - 1 as a float is 2^63, which is outside, and its words would wrap."""
+    with pytest.raises(hf.EncodingRangeError):
+        integers_of(np.array([sign * 2.0**63]), scale_bits=0, bound=2**63 - 1)
+    largest = np.nextafter(2.0**63, 0)
+    assert integers_of(np.array([sign * largest]), scale_bits=0, bound=2**63 - 1)[0] == [
+        sign * int(largest)
+    ]
+
+
+def test_a_declared_operand_keeps_its_values():
+    for values in (np.arange(3), np.arange(3.0)):
+        operand = hf.plain(values)
+        values[:] = 7
+        assert operand.values.tolist() == [0, 1, 2]
