@@ -6,14 +6,15 @@ import hashlib
 import struct
 import warnings
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 from .._core import ckks as _ckks
 from .._core import wire as _wire
 from ..backend import resolve
-from ..errors import FormatError, InsecureKeyWarning, KeyMismatchError, ParameterError
+from ..contexts import PublicSide
+from ..errors import FormatError, InsecureKeyWarning, ParameterError
 from ..tensor import EncryptedTensor, encrypt_message
+from ..tensor.display import card
 from .evaluator import Evaluator
 from .keys import EvaluationKeys
 from .parameters import MAX_LEVELS, Parameters
@@ -44,19 +45,18 @@ def ring_context(
     return _ckks.Context(backend, log_degree, primes, len(parameters.special_bits))
 
 
-class PublicContext:
+class PublicContext(PublicSide):
     """Encrypts numbers and computes on ciphertexts of one CKKS key; safe to give away.
 
     Made by ``secret.public``, ``secret.public_for(...)`` or ``hf.from_bytes``.
     """
 
+    _SCHEME = (SCHEME_ID, "ckks", "CKKS")
     __slots__ = (
-        "_backend",
         "_context",
         "_evaluator",
         "_key",
         "_key_bytes",
-        "_key_id",
         "_keys",
         "_parameters",
     )
@@ -78,21 +78,6 @@ class PublicContext:
         digest = hashlib.sha256(b"heflow-ckks" + _chain(parameters, context) + self._key_bytes)
         self._key_id = digest.digest()[:16].hex()
         self._evaluator = Evaluator(context, key, keys, parameters)
-
-    @property
-    def scheme(self) -> str:
-        """Always "ckks"; for messages, not for branching."""
-        return "ckks"
-
-    @property
-    def key_id(self) -> str:
-        """Identity of the key, the same whatever evaluation keys come along."""
-        return self._key_id
-
-    @property
-    def backend(self) -> str:
-        """Name of the backend that computes; fixed when the context is made."""
-        return self._backend
 
     @property
     def parameters(self) -> Parameters:
@@ -163,23 +148,6 @@ class PublicContext:
 
     # Bytes
 
-    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
-        """Wrap bytes that belong to this key."""
-        return _wire.seal(kind, SCHEME_ID, bytes.fromhex(self.key_id), header, payload)
-
-    def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
-        """Unwrap bytes that belong to this key: header and payload."""
-        found, scheme, key_id, header, payload = _wire.open(data)
-        if scheme != SCHEME_ID or found != kind:
-            raise FormatError(
-                f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of CKKS"
-            )
-        if key_id.hex() != self._key_id:
-            raise KeyMismatchError(
-                f"the data belongs to key {key_id.hex()}, this context to {self._key_id}"
-            )
-        return header, payload
-
     def to_bytes(self, evaluation_keys: bool = True) -> bytes:
         """Return parameters, encryption key and evaluation keys as bytes.
 
@@ -229,19 +197,12 @@ class PublicContext:
     def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
         return _unpickle, (self.to_bytes(evaluation_keys=False), self._backend)
 
-    def __copy__(self) -> PublicContext:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> PublicContext:
-        return self  # immutable
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PublicContext):
             return NotImplemented
         return (self._key_id, self.rotations) == (other._key_id, other.rotations)
 
-    def __hash__(self) -> int:
-        return hash(self._key_id)
+    __hash__ = PublicSide.__hash__
 
     def __repr__(self) -> str:
         return (
@@ -257,11 +218,7 @@ class PublicContext:
             "backend": self._backend,
             "key": self._key_id,
         }
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table><caption><b>PublicContext</b></caption>{cells}</table>"
+        return card("PublicContext", rows)
 
 
 def _chain(parameters: Parameters, context: _ckks.Context) -> bytes:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import ckks as _ckks
 from ..backend import resolve
+from ..contexts import SecretSide
 from ..errors import (
-    BackendError,
     HeadroomError,
-    KeyMismatchError,
     ParameterError,
     PrecisionWarning,
     UnsupportedOperationError,
@@ -31,16 +30,16 @@ __all__ = ["SecretContext", "secret_from_payload"]
 TOLERANCE = 2.0**-20  # of a bound: room for the noise of a value at its edge
 
 
-class SecretContext:
+class SecretContext(SecretSide[PublicContext]):
     """Decrypts what was encrypted under one CKKS key.
 
     It leaves this process only through ``hf.save(path, secret, passphrase=...)``.
     """
 
-    __slots__ = ("__key", "_public")
+    __slots__ = ("__key",)
 
     def __init__(self, public: PublicContext, key: _ckks.SecretKey) -> None:
-        self._public = public
+        super().__init__(public)
         self.__key = key
 
     @classmethod
@@ -51,16 +50,6 @@ class SecretContext:
         relinearize = parameters.depth >= 1 and bool(parameters.special_bits)
         keys = EvaluationKeys(_ckks.relinearization_key(key) if relinearize else None)
         return cls(PublicContext(parameters, context, _ckks.public_key(key), keys, backend), key)
-
-    @property
-    def public(self) -> PublicContext:
-        """The public context: give it away. It holds the relinearisation key where depth >= 1."""
-        return self._public
-
-    @property
-    def key_id(self) -> str:
-        """Identity of the key."""
-        return self._public.key_id
 
     @property
     def parameters(self) -> Parameters:
@@ -119,20 +108,7 @@ class SecretContext:
         return encrypt_message(self._public, encrypt_owner, a, scale_bits, bound, strict)
 
     def _values(self, x: Any) -> NDArray[np.float64]:
-        if not isinstance(x, EncryptedTensor):
-            raise UnsupportedOperationError(
-                f"decrypt takes an EncryptedTensor, not {type(x).__name__}"
-            )
-        if x.key_id != self.key_id:
-            raise KeyMismatchError(
-                f"the tensor was encrypted under key {x.key_id}; this is the secret of {self.key_id}"
-            )
-        if x.public.backend != self._public.backend:
-            raise BackendError(
-                f"the tensor is of backend '{x.public.backend}', the secret of "
-                f"'{self._public.backend}': convert it with x.to_backend('{self._public.backend}')"
-            )
-        batch, evaluator = x._batch, self._public.evaluator
+        batch, evaluator = self._own(x)._batch, self._public.evaluator
         scale = evaluator.scale(batch)
         # What a coefficient can reach, other slots of a view included: the fewest primes that hold it.
         size = float(x.bound) * scale / abs(batch.factor) / (batch.slots if batch.total else 1)
@@ -239,15 +215,6 @@ class SecretContext:
     def _secret_payload(self) -> bytes:
         """For `storage` alone, which encrypts it."""
         return _ckks.secret_to_bytes(self.__key)
-
-    def _refuse(self, *args: Any) -> NoReturn:
-        raise UnsupportedOperationError(
-            "a secret is not pickled, copied or turned into bytes: use "
-            "hf.save(path, secret, passphrase=...), or give away secret.public"
-        )
-
-    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
-    __reduce_ex__ = _refuse
 
     def __repr__(self) -> str:
         return f"SecretContext({self._public.evaluator.label}, key={self.key_id[:8]}..)"

@@ -11,19 +11,18 @@ import secrets
 import struct
 from dataclasses import astuple, dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._core import ckks as _ckks
 from .._core import sums as _sums
-from .._core import wire as _wire
 from ..backend import resolve
+from ..contexts import PublicSide, SecretSide
 from ..errors import (
     EncodingError,
     FormatError,
-    KeyMismatchError,
     ParameterError,
     UnsupportedOperationError,
 )
@@ -119,10 +118,10 @@ def read_parameters(header: bytes) -> SumParameters:
         raise FormatError(str(error)) from None
 
 
-class PublicContext:
+class PublicContext(PublicSide):
     """Adds up encrypted updates; encrypts them too, if the plan's key is public."""
 
-    scheme = "lattice"
+    _SCHEME = (SCHEME_ID, "lattice", "exact sums")
 
     def __init__(
         self,
@@ -133,18 +132,18 @@ class PublicContext:
         backend: str,
     ) -> None:
         self.parameters = parameters
-        self.backend = backend
+        self._backend = backend
         self._context = context
         self._key = key
-        self._identity = identity  # distinguishes keys whose public side is empty
         p = parameters
         self._sums = _sums.Sums(
             context, p.fields, p.field_bits, p.delta_bits, p.drop, p.clip, float(p.largest)
         )
         body = b"".join(_ckks.public_to_bytes(key)) if key is not None else b""
+        # The identity distinguishes keys whose public side is empty.
         self._payload = identity + body
         digest = hashlib.sha256(b"heflow-sums" + p.to_bytes() + self._payload)
-        self.key_id = digest.digest()[:16].hex()
+        self._key_id = digest.digest()[:16].hex()
 
     def encrypt_update(self, values: NDArray[Any], kind: int, header: bytes) -> tuple[bytes, int]:
         """Quantise, pack and encrypt a flat float array: a message, and how many values were clipped."""
@@ -154,7 +153,7 @@ class PublicContext:
                 "only adds up; use Plan(key='public') to encrypt without the secret"
             )
         return _checked(
-            *_sums.encrypt_public(self._sums, self._key, values, *self._wrap(kind, header))
+            *_sums.encrypt_public(self._sums, self._key, values, *self._envelope(kind, header))
         )
 
     def accumulator(self, count: int) -> Accumulator:
@@ -174,26 +173,6 @@ class PublicContext:
         return PublicContext.from_parts(
             bytes.fromhex(self.key_id), self.parameters.to_bytes(), self._payload, name, False
         )
-
-    def _wrap(self, kind: int, header: bytes) -> tuple[int, int, bytes, bytes]:
-        return kind, SCHEME_ID, bytes.fromhex(self.key_id), header
-
-    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
-        """Wrap bytes that belong to this key."""
-        return _wire.seal(*self._wrap(kind, header), payload)
-
-    def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
-        """Unwrap bytes that belong to this key."""
-        found, scheme, key_id, header, payload = _wire.open(data)
-        if scheme != SCHEME_ID or found != kind:
-            raise FormatError(
-                f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of exact sums"
-            )
-        if key_id.hex() != self.key_id:
-            raise KeyMismatchError(
-                f"the data belongs to key {key_id.hex()}, this context to {self.key_id}"
-            )
-        return header, payload
 
     def to_bytes(self) -> bytes:
         """Return the context as bytes."""
@@ -245,35 +224,25 @@ class Accumulator:
 
     def seal(self, kind: int, header: bytes, final: bool = True) -> bytes:
         """Return the sum as a message."""
-        return self._totals.seal(*self._public._wrap(kind, header))
+        return self._totals.seal(*self._public._envelope(kind, header))
 
 
-class SecretContext:
+class SecretContext(SecretSide[PublicContext]):
     """Encrypts updates under the shared key, and decrypts sums."""
 
-    __slots__ = ("__key", "_public")
+    __slots__ = ("__key",)
     scheme = "lattice"
 
     def __init__(self, public: PublicContext, key: _ckks.SecretKey) -> None:
-        self._public = public
+        super().__init__(public)
         self.__key = key
-
-    @property
-    def public(self) -> PublicContext:
-        """What the server needs."""
-        return self._public
-
-    @property
-    def key_id(self) -> str:
-        """Identity of the key."""
-        return self._public.key_id
 
     def encrypt_update(self, values: NDArray[Any], kind: int, header: bytes) -> tuple[bytes, int]:
         """Quantise, pack and encrypt a flat float array: a message, and how many values were clipped."""
         public = self._public
         if not public.parameters.shared:
             return public.encrypt_update(values, kind, header)
-        wrap = public._wrap(kind, header)
+        wrap = public._envelope(kind, header)
         return _checked(*_sums.encrypt_shared(public._sums, self.__key, values, *wrap))
 
     def decrypt_sums(
@@ -300,15 +269,6 @@ class SecretContext:
 
     def _secret_payload(self) -> bytes:
         return _ckks.secret_to_bytes(self.__key)
-
-    def _refuse(self, *args: Any) -> NoReturn:
-        raise UnsupportedOperationError(
-            "a secret is not pickled, copied or turned into bytes: use "
-            "hf.save(path, secret, passphrase=...), or give away secret.public"
-        )
-
-    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
-    __reduce_ex__ = _refuse
 
     def __repr__(self) -> str:
         return f"SecretContext(exact sums, key={self.key_id[:8]}..)"

@@ -8,7 +8,6 @@ import struct
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gmpy2
@@ -17,17 +16,18 @@ import numpy as np
 from .._core import paillier as _paillier
 from .._core import wire as _wire
 from ..backend import resolve
+from ..contexts import PublicSide
 from ..encoding import declared_encoding
 from ..errors import (
     EncodingTypeError,
     FormatError,
     InsecureKeyWarning,
-    KeyMismatchError,
     ParameterError,
     ShapeError,
 )
 from ..tensor import EncryptedTensor, encrypt_message
 from ..tensor import wire as _tensor_wire
+from ..tensor.display import card
 from .evaluator import Evaluator
 from .primes import MAX_BITS, check_modulus, whole_number
 
@@ -88,19 +88,18 @@ def to_le(x: int) -> bytes:
     return x.to_bytes((x.bit_length() + 7) // 8 or 1, "little")
 
 
-class PublicContext:
+class PublicContext(PublicSide):
     """Encrypts numbers and computes on ciphertexts of one Paillier key; safe to give away.
 
     Made by ``secret.public``, `public_from_n` or ``hf.from_bytes``.
     """
 
+    _SCHEME = (SCHEME_ID, "paillier", "Paillier")
     __slots__ = (
-        "_backend",
         "_base",
         "_evaluator",
         "_exponent_bits",
         "_key",
-        "_key_id",
         "_n",
         "_parameters",
     )
@@ -121,24 +120,9 @@ class PublicContext:
         self._evaluator = Evaluator(self._key, n, label)
 
     @property
-    def scheme(self) -> str:
-        """Always "paillier"; for messages, not for branching."""
-        return "paillier"
-
-    @property
     def n(self) -> int:
         """The modulus."""
         return self._n
-
-    @property
-    def key_id(self) -> str:
-        """Identity of the key: 16 bytes of SHA-256 over n, as hex digits."""
-        return self._key_id
-
-    @property
-    def backend(self) -> str:
-        """Name of the backend that computes; fixed when the context is made."""
-        return self._backend
 
     @property
     def parameters(self) -> Parameters:
@@ -261,23 +245,6 @@ class PublicContext:
 
     # Bytes
 
-    def seal(self, kind: int, header: bytes, payload: bytes) -> bytes:
-        """Wrap bytes that belong to this key."""
-        return _wire.seal(kind, SCHEME_ID, bytes.fromhex(self.key_id), header, payload)
-
-    def open(self, data: Any, kind: int) -> tuple[bytes, Any]:
-        """Unwrap bytes that belong to this key: header and payload."""
-        found, scheme, key_id, header, payload = _wire.open(data)
-        if scheme != SCHEME_ID or found != kind:
-            raise FormatError(
-                f"these bytes hold kind {found} of scheme {scheme}, not kind {kind} of Paillier"
-            )
-        if key_id.hex() != self._key_id:
-            raise KeyMismatchError(
-                f"the data belongs to key {key_id.hex()}, this context to {self._key_id}"
-            )
-        return header, payload
-
     def to_bytes(self) -> bytes:
         """Return the key as bytes: n, and the randomizer's base."""
         header = _HEADER.pack(
@@ -312,19 +279,12 @@ class PublicContext:
     def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
         return _unpickle, (self.to_bytes(), self._backend)
 
-    def __copy__(self) -> PublicContext:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> PublicContext:
-        return self  # immutable
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PublicContext):
             return NotImplemented
         return (self._n, self._base) == (other._n, other._base)
 
-    def __hash__(self) -> int:
-        return hash(self._key_id)
+    __hash__ = PublicSide.__hash__
 
     def __repr__(self) -> str:
         return (
@@ -340,11 +300,7 @@ class PublicContext:
             "ciphertext": f"{self._key.ciphertext_bytes} bytes",
             "key": self._key_id,
         }
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{k}</th><td>{escape(v)}</td></tr>"
-            for k, v in rows.items()
-        )
-        return f"<table><caption><b>PublicContext</b></caption>{cells}</table>"
+        return card("PublicContext", rows)
 
 
 def read_header(header: bytes, payload_bytes: int) -> tuple[int, int, int]:

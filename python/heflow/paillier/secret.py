@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import accumulate, pairwise
-from typing import Any, NoReturn
+from typing import Any
 
 import gmpy2
 import numpy as np
@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from .._core import paillier as _paillier
 from ..backend import resolve
+from ..contexts import SecretSide
 from ..encoding import Encoding, encode_integers
 from ..encoding.headroom import require
 from ..encoding.words import Words
 from ..errors import (
-    BackendError,
     FormatError,
-    KeyMismatchError,
     ParameterError,
-    UnsupportedOperationError,
 )
 from ..tensor import EncryptedTensor, decode_integers, decode_message, encrypt_message
 from .public import PublicContext, to_le
@@ -30,13 +28,16 @@ __all__ = ["SecretContext", "secret_from_payload"]
 _LENGTHS = struct.Struct("<IIII")  # bytes of p, q and their generators (0: none)
 
 
-class SecretContext:
+class SecretContext(SecretSide[PublicContext]):
     """Decrypts what was encrypted under one Paillier key.
 
     It leaves this process only through ``hf.save(path, secret, passphrase=...)``.
     """
 
-    __slots__ = ("__key", "__payload", "_public")
+    __slots__ = (
+        "__key",
+        "__payload",
+    )
 
     def __init__(
         self, public: PublicContext, p: int, q: int, generators: tuple[int, int] | None
@@ -54,7 +55,7 @@ class SecretContext:
                 for g, x in zip(generators, (p, q), strict=True)
             ]
             parts[2:] = [to_le(g) for g in generators]
-        self._public = public
+        super().__init__(public)
         self.__payload = bytearray(_LENGTHS.pack(*map(len, parts)) + b"".join(parts))
         self.__key = _paillier.SecretKey(
             public._key,
@@ -66,16 +67,6 @@ class SecretContext:
             to_le(recombine_q),
             *bases,
         )
-
-    @property
-    def public(self) -> PublicContext:
-        """The public context: give it away."""
-        return self._public
-
-    @property
-    def key_id(self) -> str:
-        """Identity of the key."""
-        return self._public.key_id
 
     def encrypt(
         self,
@@ -118,21 +109,7 @@ class SecretContext:
         return EncryptedTensor(self._public, batch, np.shape(values), encoding, folded=False)
 
     def _decrypt(self, x: Any) -> Words:
-        if not isinstance(x, EncryptedTensor):
-            raise UnsupportedOperationError(
-                f"decrypt takes an EncryptedTensor, not {type(x).__name__}"
-            )
-        if x.key_id != self.key_id:
-            raise KeyMismatchError(
-                f"the tensor was encrypted under key {x.key_id}; this is the secret of "
-                f"{self.key_id}"
-            )
-        if x.public.backend != self._public.backend:
-            raise BackendError(
-                f"the tensor is of backend '{x.public.backend}', the secret of "
-                f"'{self._public.backend}': convert it with x.to_backend('{self._public.backend}')"
-            )
-        return _paillier.decrypt(self.__key, x._batch, to_le(x._encoding.limit))
+        return _paillier.decrypt(self.__key, self._own(x)._batch, to_le(x._encoding.limit))
 
     def decrypt(self, x: EncryptedTensor) -> NDArray[Any]:
         """Decrypt a tensor.
@@ -180,15 +157,6 @@ class SecretContext:
     def _secret_payload(self) -> bytes:
         """For `storage` alone, which encrypts it."""
         return bytes(self.__payload)
-
-    def _refuse(self, *args: Any) -> NoReturn:
-        raise UnsupportedOperationError(
-            "a secret is not pickled, copied or turned into bytes: use "
-            "hf.save(path, secret, passphrase=...), or give away secret.public"
-        )
-
-    __reduce__ = __copy__ = __deepcopy__ = __getstate__ = to_bytes = __bytes__ = _refuse
-    __reduce_ex__ = _refuse
 
     def __repr__(self) -> str:
         return f"SecretContext({self._public.evaluator.label}, key={self.key_id[:8]}..)"
