@@ -206,3 +206,110 @@ def test_refusals(cancer):
         LogisticRegression().plan(10, 3)
     with pytest.raises(hf.ParameterError, match="depend on one another"):
         LinearRegression().fit(np.ones((4, 2)), np.arange(4.0))
+
+
+def test_columns_that_depend_on_one_another_are_found_to_rounding():
+    """Sums of columns are singular only to rounding, and solving them gives weights of 1e16."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    y = X @ [1.0, 2.0, -1.0] + 0.5
+    for extra in (X @ [0.3, 0.1, 0.7], X[:, 0], np.full(60, 7.3), np.zeros(60)):
+        dependent = np.column_stack([X, extra])
+        with pytest.raises(hf.ParameterError, match="depend on one another"):
+            LinearRegression().fit(dependent, y)
+        with pytest.raises(hf.ParameterError, match="depend on one another"):
+            LinearRegression().fit_statistics(*statistics(dependent, y))
+        assert LinearRegression(1e-3).fit(dependent, y).score(dependent, y) > 0.999
+    with pytest.raises(hf.ParameterError, match="center them"):
+        LinearRegression().fit_statistics(*statistics(X + 1e8, y))
+    for moved in (X + 1e8, X * [1e-6, 1.0, 1e6] + 1.0):
+        assert LinearRegression().fit(moved, y).score(moved, y) > 1 - 1e-9
+
+
+def test_scores_of_constant_targets_are_scikit_learns():
+    X = np.arange(6.0)[:, None]
+    for y in (np.full(6, 3.0), np.zeros(6)):
+        assert LinearRegression().fit(X, y).score(X, y) == 1.0
+    model = LinearRegression().fit(X, np.arange(6.0))
+    assert model.score(X, np.full(6, 2.0)) == 0.0
+    assert model.score(X[:1], [5.0]) == 0.0
+
+
+BAD_LABELS = [
+    (np.array([0, 1, np.nan, 1.0]), "row 2"), ([None, "a", "b", "a"], "row 0"), ([0, 1, 0], "one label for each row"),
+    ([[0], [1], [0], [1]], "one label for each row"), (1, "one label for each row"), (None, "requires y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("labels", "text"), BAD_LABELS, ids=str)
+def test_bad_labels(labels, text):
+    """NaN compares unequal to all and would be one more member of the first class."""
+    X, model = np.arange(4.0)[:, None], LogisticRegression()
+    with pytest.raises(ValueError, match=text):
+        model.fit(X, labels)
+    model.fit(X, [0, 0, 1, 1])
+    with pytest.raises(ValueError, match=text):
+        model.score(X, labels)
+
+
+BAD_PARAMETERS = [
+    {"l2": -1}, {"l2": np.nan}, {"l2": "a"}, {"l2": True}, {"max_iter": 0}, {"max_iter": -1}, {"max_iter": 1.5}, {"max_iter": None},
+    {"learning_rate": np.nan}, {"learning_rate": 0}, {"learning_rate": -1.0}, {"sigmoid": "xx"}, {"solver": "lbfgs"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parameters", BAD_PARAMETERS, ids=str)
+@pytest.mark.parametrize("solver", ["newton", "nesterov"])
+def test_bad_parameters(solver, parameters):
+    model = LogisticRegression(**{"solver": solver, **parameters})
+    with pytest.raises(hf.ParameterError, match=next(iter(parameters))):
+        model.fit(np.arange(4.0)[:, None], [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("alpha", [-1, np.nan, np.inf, "a", None, True])
+def test_bad_penalties(alpha):
+    with pytest.raises(hf.ParameterError, match="alpha"):
+        LinearRegression(alpha).fit(np.arange(4.0)[:, None], np.arange(4.0))
+
+
+@pytest.mark.parametrize("y", [["1", "2", "3", "4"], [1j, 2, 3, 4], ["a", "b", "c", "d"]], ids=str)
+def test_targets_that_are_not_real_numbers(y):
+    X = np.arange(4.0)[:, None]
+    with pytest.raises(hf.EncodingTypeError, match="y holds"):
+        LinearRegression().fit(X, y)
+    with pytest.raises(hf.EncodingTypeError, match="X holds"):
+        LinearRegression().fit(np.reshape(y, (4, 1)), np.arange(4.0))
+
+
+def test_columns_of_frames_keep_their_order():
+    pandas = pytest.importorskip("pandas")
+    X = np.random.default_rng(1).normal(size=(30, 3))
+    frame = pandas.DataFrame(X, columns=["age", "height", "weight"])
+    for model in (
+        LinearRegression().fit(frame, X @ [1.0, 2.0, 3.0]),
+        LogisticRegression().fit(frame, X[:, 0] > 0),
+    ):
+        assert model.feature_names_in_.tolist() == ["age", "height", "weight"]
+        expected = model.predict(X)
+        np.testing.assert_allclose(model.predict(frame), expected, rtol=1e-12)
+        turned = frame[["weight", "height", "age"]]
+        with pytest.raises(hf.ParameterError, match="feature names should match"):
+            model.predict(turned)
+        again = model.predict(turned[model.feature_names_in_])
+        np.testing.assert_allclose(again, expected, rtol=1e-12)
+    assert not hasattr(model.fit(X, X[:, 0] > 0), "feature_names_in_")
+
+
+def test_encrypted_rows_where_plain_ones_are_needed(secret, ckks_secret):
+    x = secret.encrypt(np.ones((4, 2)))
+    for attempt in (
+        lambda: LinearRegression().fit(x, np.ones(4)),
+        lambda: LogisticRegression().fit(x, [0, 1, 0, 1]),
+        lambda: LinearRegression().fit(np.eye(4), secret.encrypt(np.ones(4))),
+    ):
+        with pytest.raises(hf.UnsupportedOperationError, match=r"is encrypted.*plan"):
+            attempt()
+    X = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0], [3.0, 0.0]])
+    model = LogisticRegression(sigmoid="g3", logit_bound=8.0).fit(X, [0, 0, 1, 1])
+    with pytest.raises(hf.UnsupportedOperationError, match="encrypt_columns"):
+        model.predict_proba(ckks_secret.encrypt(X))

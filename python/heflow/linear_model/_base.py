@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import EncodingRangeError, EncodingTypeError, ParameterError, ShapeError
+from ..errors import (
+    EncodingRangeError,
+    EncodingTypeError,
+    ParameterError,
+    ShapeError,
+    UnsupportedOperationError,
+)
 from ..tensor import EncryptedTensor, stack
 
 __all__ = ["EncryptedColumns", "Estimator", "encrypt_columns", "features"]
@@ -57,19 +65,43 @@ def encrypt_columns(context: Any, X: Any, **options: Any) -> EncryptedColumns:
     )
 
 
+def _require_plain(a: Any, name: str) -> None:
+    if isinstance(a, (EncryptedTensor, EncryptedColumns)):
+        raise UnsupportedOperationError(
+            f"{name} is encrypted and plain numbers are needed here: decrypt it, or, to train on ciphertexts, "
+            "fit on model.plan(n_samples, n_features).encrypt(public, X, y)"
+        )
+
+
+def numbers(a: Any, name: str) -> Reals:
+    """Return plain numbers as float64; None among objects becomes NaN.
+
+    Raises
+    ------
+    EncodingTypeError, UnsupportedOperationError
+    """
+    _require_plain(a, name)
+    array = np.asarray(a)
+    if array.dtype.kind == "c":
+        raise EncodingTypeError(f"Complex data not supported: {name} holds complex numbers")
+    try:
+        if array.dtype.kind in "USMm":
+            raise TypeError(f"its dtype is {array.dtype}")
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise EncodingTypeError(f"{name} holds something else than numbers: {error}") from None
+
+
 def features(X: Any) -> Reals:
     """Check a plain feature matrix.
 
     Raises
     ------
-    ShapeError, EncodingRangeError
+    ShapeError, EncodingRangeError, EncodingTypeError, UnsupportedOperationError
     """
     if hasattr(X, "toarray"):
         raise ParameterError("X is a sparse matrix, which these models do not take: X.toarray()")
-    X = np.asarray(X)
-    if X.dtype.kind == "c":
-        raise EncodingTypeError("Complex data not supported: X holds complex numbers")
-    X = X.astype(np.float64)
+    X = numbers(X, "X")
     if X.ndim != 2:
         raise ShapeError(
             f"X of shape {X.shape}; (n_samples, n_features) is needed. Reshape your data: X.reshape(-1, 1) for "
@@ -86,6 +118,23 @@ def features(X: Any) -> Reals:
     return checked
 
 
+def column_names(X: Any) -> NDArray[Any] | None:
+    """Return the names of a frame's columns, if all are strings."""
+    names = [n for n in getattr(X, "columns", ()) if isinstance(n, str)]
+    return np.asarray(names, dtype=object) if names and len(names) == X.shape[1] else None
+
+
+def number(value: Any, name: str, least: float = 0.0, above: bool = False) -> float:
+    """Return a parameter as a float: finite, from `least` on, or above it."""
+    known = isinstance(value, (Real, np.number)) and not isinstance(value, bool)
+    if not known or not math.isfinite(value) or value < least or (above and value == least):
+        raise ParameterError(
+            f"{name}={value!r}: a finite number {'above' if above else 'from'} {least:g}"
+            f"{'' if above else ' on'} is needed"
+        )
+    return float(value)
+
+
 def required(y: Any, model: Any) -> NDArray[Any]:
     """Return labels or targets as an array.
 
@@ -98,6 +147,7 @@ def required(y: Any, model: Any) -> NDArray[Any]:
         raise ParameterError(
             f"{type(model).__name__} requires y to be passed, but the target y is None"
         )
+    _require_plain(y, "y")
     return np.asarray(y)
 
 
@@ -108,6 +158,7 @@ class Estimator:
     coef_: Any
     intercept_: Any
     n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the constructor's parameters."""
@@ -138,6 +189,23 @@ class Estimator:
         changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k].default]
         return f"{type(self).__name__}({', '.join(changed)})"
 
+    def _remember_columns(self, X: Any, width: int) -> None:
+        """Keep the number of columns, and the names of a frame's."""
+        self.n_features_in_ = width
+        self.__dict__.pop("feature_names_in_", None)
+        names = column_names(X)
+        if names is not None:
+            self.feature_names_in_ = names
+
+    def _require_same_names(self, X: Any) -> None:
+        """Refuse a frame whose columns are others than those of the fit, or in another order."""
+        names, known = column_names(X), getattr(self, "feature_names_in_", None)
+        if names is not None and known is not None and names.tolist() != known.tolist():
+            raise ParameterError(
+                "The feature names should match those that were passed during fit, in their order: given are "
+                f"{names.tolist()}, fitted were {known.tolist()}; use X[model.feature_names_in_]"
+            )
+
     def _require_fitted(self) -> None:
         if not hasattr(self, "coef_"):
             raise ParameterError(
@@ -155,6 +223,8 @@ class Estimator:
             )
         weights, intercept = np.ravel(self.coef_), float(np.ravel(self.intercept_)[0])
         encrypted = isinstance(X, (EncryptedTensor, EncryptedColumns))
+        if not encrypted:
+            self._require_same_names(X)
         X = X if encrypted else features(X)
         if X.shape[-1] != self.n_features_in_:
             raise ShapeError(

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, ShapeError
-from ._base import Estimator, features, required
+from ._base import Estimator, features, number, numbers, required
 
 __all__ = ["LinearRegression", "statistics"]
 
 Reals = NDArray[np.float64]
+WORST_CONDITION = 1e12  # of the normal equations, scaled: four digits are left
 
 
 def statistics(X: Any, y: Any) -> tuple[Reals, Reals]:
@@ -60,8 +61,20 @@ class LinearRegression(Estimator):
         self.alpha = alpha
 
     def fit(self, X: Any, y: Any) -> LinearRegression:
-        """Fit on plain rows."""
-        return self._solve(*statistics(X, required(y, self)))
+        """Fit on plain rows.
+
+        Raises
+        ------
+        ShapeError, EncodingError, ParameterError
+        """
+        rows = features(X)
+        targets = _targets(required(y, self), len(rows))
+        # Centred: far from zero, columns look much like the ones of the intercept.
+        center, level = rows.mean(axis=0), targets.mean()
+        self._solve(*statistics(rows - center, targets - level))
+        self.intercept_ += float(level - center @ self.coef_)
+        self._remember_columns(X, rows.shape[1])
+        return self
 
     def fit_statistics(
         self, xtx: Any, xty: Any, decrypt: Callable[[Any], Any] | None = None
@@ -93,18 +106,23 @@ class LinearRegression(Estimator):
             raise ShapeError(
                 f"statistics of shapes {xtx.shape} and {xty.shape}: (d + 1, d + 1) and (d + 1,)"
             )
-        if isinstance(self.alpha, bool) or not np.isfinite(self.alpha) or self.alpha < 0:
-            raise ParameterError(f"alpha={self.alpha!r}: a finite number from 0 on is needed")
-        penalty = np.full(len(xtx), float(self.alpha))
+        if not (np.isfinite(xtx).all() and np.isfinite(xty).all()):
+            raise ParameterError("the statistics hold missing or infinite values")
+        penalty = np.full(len(xtx), number(self.alpha, "alpha"))
         penalty[-1] = 0.0
-        try:
-            weights = np.linalg.solve((xtx + xtx.T) / 2 + np.diag(penalty), xty)
-        except np.linalg.LinAlgError:
+        matrix = (xtx + xtx.T) / 2 + np.diag(penalty)
+        sizes = np.sqrt(np.abs(np.diag(matrix)))
+        sizes[sizes == 0] = 1.0  # a column of zeros stays one, and is found below
+        scaled = matrix / sizes / sizes[:, None]
+        if not np.linalg.cond(scaled) < WORST_CONDITION:
             raise ParameterError(
-                "the columns depend on one another and least squares has many solutions: use alpha > 0"
-            ) from None
+                "the columns depend on one another, a constant one on the intercept, and least squares has "
+                f"many solutions ({xtx[-1, -1]:g} sample(s), {len(xtx) - 1} feature(s)): "
+                "use alpha > 0, leave columns out, or center them if they lie far from zero"
+            )
+        weights = np.linalg.solve(scaled, xty / sizes) / sizes
         self.coef_, self.intercept_ = weights[:-1], float(weights[-1])
-        self.n_features_in_ = len(self.coef_)
+        self._remember_columns(None, len(self.coef_))
         return self
 
     def predict(self, X: Any) -> Any:
@@ -112,14 +130,16 @@ class LinearRegression(Estimator):
         return self._scores(X)
 
     def score(self, X: Any, y: Any) -> float:
-        """Return the coefficient of determination R^2 on plain rows."""
+        """Return the coefficient of determination R^2 on plain rows; constant targets give 1 if met, else 0."""
         y = _targets(y, len(features(X)))
-        rest = np.sum((y - self.predict(X)) ** 2)
-        return float(1 - rest / np.sum((y - y.mean()) ** 2))
+        rest, spread = np.sum((y - self.predict(X)) ** 2), np.sum((y - y.mean()) ** 2)
+        if spread == 0:
+            return float(rest <= len(y) * (1e-12 * (1 + abs(y[0]))) ** 2)
+        return float(1 - rest / spread)
 
 
 def _targets(y: Any, rows: int) -> Reals:
-    y = np.asarray(y, dtype=np.float64)
+    y = numbers(y, "y")
     if y.shape != (rows,):
         raise ShapeError(f"y of shape {y.shape} for {rows} rows: one number for each row is needed")
     if not np.isfinite(y).all():

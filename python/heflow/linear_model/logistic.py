@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError, ShapeError, UnsupportedOperationError
 from ..tensor import EncryptedTensor
-from ._base import EncryptedColumns, Estimator, features, required
+from ._base import EncryptedColumns, Estimator, features, number, required
 from .encrypted_training import Progress, Refresh, train
 from .nesterov import nesterov, signed_rows
 from .plan import EncryptedRows, TrainingPlan
@@ -132,41 +132,47 @@ class LogisticRegression(Estimator):
         ParameterError, ShapeError, EncodingRangeError, UnsupportedOperationError
         """
         if isinstance(X, EncryptedRows):
+            self._checked()
             learned = train(
                 X, learning_rate=self.learning_rate, l2=self.l2, refresh=refresh, progress=progress
             )
             self.intercept_, self.coef_ = learned[:1], learned[1:]
             self.classes_ = np.array([-1, 1])
-            self.n_features_in_, self.n_iter_ = X.plan.n_features, X.plan.steps
+            self._remember_columns(None, X.plan.n_features)
+            self.n_iter_ = X.plan.steps
             return self
-        X, y = features(X), required(y, self)
-        if y.shape != X.shape[:1]:
-            raise ShapeError(
-                f"y of shape {y.shape} for {len(X)} rows: one label for each row is needed"
-            )
+        l2, steps = self._checked()
+        rows = features(X)
+        y = _labels(required(y, self), len(rows))
         self.classes_ = np.unique(y)
         if len(self.classes_) != 2:
             raise ParameterError(_not_two(self.classes_))
-        Z = signed_rows(X, np.where(y == self.classes_[1], 1.0, -1.0))
+        Z = signed_rows(rows, np.where(y == self.classes_[1], 1.0, -1.0))
         if self.solver == "newton":
-            weights, self.n_iter_ = _newton(Z, float(self.l2), self.max_iter)
+            weights, self.n_iter_ = _newton(Z, l2, steps)
         elif self.solver == "nesterov":
             polynomial = resolve(self.sigmoid)
             if polynomial is not None:
                 polynomial.require_bound(self.logit_bound)
             weights = nesterov(
-                Z,
-                self.max_iter,
-                polynomial or logistic,
-                learning_rate=self.learning_rate,
-                l2=self.l2,
+                Z, steps, polynomial or logistic, learning_rate=self.learning_rate, l2=l2
             )
-            self.n_iter_ = self.max_iter
+            self.n_iter_ = steps
         else:
             raise ParameterError(f"solver={self.solver!r}: 'newton' or 'nesterov' is needed")
         self.intercept_, self.coef_ = weights[:1], weights[None, 1:]
-        self.n_features_in_ = X.shape[1]
+        self._remember_columns(X, rows.shape[1])
         return self
+
+    def _checked(self) -> tuple[float, int]:
+        """Return penalty and steps, or say what is wrong with the parameters."""
+        if isinstance(self.max_iter, bool) or not hasattr(self.max_iter, "__index__"):
+            raise ParameterError(f"max_iter={self.max_iter!r}: a whole number of steps is needed")
+        if self.max_iter < 1:
+            raise ParameterError(f"max_iter={self.max_iter!r}: one step or more is needed")
+        number(self.learning_rate, "learning_rate", above=True)
+        resolve(self.sigmoid)
+        return number(self.l2, "l2"), int(self.max_iter)
 
     def decision_function(self, X: Any) -> Any:
         """Return logits; encrypted rows (or `EncryptedColumns`) give an encrypted tensor."""
@@ -174,6 +180,8 @@ class LogisticRegression(Estimator):
 
     def predict_proba(self, X: Any) -> Any:
         """Return probabilities: of both classes for plain rows, of the second for encrypted ones.
+
+        Encrypted rows must keep their scores in slots: `encrypt_columns`, or a single row.
 
         Raises
         ------
@@ -198,7 +206,14 @@ class LogisticRegression(Estimator):
                 "encrypted probabilities need a polynomial: set_params(sigmoid='g3', logit_bound=8)"
             )
         polynomial.require_bound(self.logit_bound)
-        return scores.within(self.logit_bound or polynomial.bound).polyval(polynomial.coefficients)
+        scores = scores.within(self.logit_bound or polynomial.bound)
+        try:
+            return scores.polyval(polynomial.coefficients)
+        except UnsupportedOperationError as error:
+            raise UnsupportedOperationError(
+                f"probabilities of encrypted rows: {error}; encrypt the rows with "
+                "heflow.linear_model.encrypt_columns(public, X), which keeps their scores in slots"
+            ) from None
 
     def predict(self, X: Any) -> Any:
         """Return classes of plain rows.
@@ -219,7 +234,21 @@ class LogisticRegression(Estimator):
 
     def score(self, X: Any, y: Any) -> float:
         """Return the share of right classes on plain rows."""
-        return float(np.mean(self.predict(X) == np.asarray(y)))
+        predicted = self.predict(X)
+        return float(np.mean(predicted == _labels(required(y, self), len(predicted))))
+
+
+def _labels(y: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Check labels: one for each row, none of them missing."""
+    if y.shape != (rows,):
+        raise ShapeError(f"y of shape {y.shape} for {rows} rows: one label for each row is needed")
+    missing = [v is None or v != v for v in y.tolist()]
+    if any(missing):
+        raise ParameterError(
+            f"y contains NaN: {sum(missing)} label(s) are missing, the first in row {missing.index(True)}; "
+            "leave those rows out"
+        )
+    return y
 
 
 def _not_two(classes: NDArray[Any]) -> str:
