@@ -61,6 +61,11 @@ void require_level(const Batch& batch) {
   if (batch.primes() < 2) refuse(ErrorKind::depth, "the ciphertexts have one prime left and a product takes one");
 }
 
+std::vector<std::int64_t> one_each(const Batch& batch, const Indices& w) {
+  if (static_cast<std::size_t>(w.size()) != batch.size()) refuse(ErrorKind::shape, "one integer is needed for each ciphertext");
+  return {w.data(), w.data() + w.size()};
+}
+
 void require_rotations(const std::vector<std::shared_ptr<SwitchKey>>& keys, const Batch& batch) {
   bool rotate = !keys.empty();
   for (const auto& key : keys) rotate &= key->positions.size() == batch.context().degree();
@@ -280,12 +285,17 @@ void bind_verbs(py::module_& m) {
       },
       arg("a"), arg("values"), arg("scale"), arg("wide"));
   m.def(
+      "add_integer",
+      [](const Batch& a, const Indices& w) {
+        const std::vector<std::int64_t> terms = one_each(a, w);
+        return without_gil([&] { return ckks::add_integer(a, terms); });
+      },
+      arg("a"), arg("w"));
+  m.def(
       "multiply_integer",
       [](const Batch& a, const Indices& w) {
         require_level(a);
-        if (static_cast<std::size_t>(w.size()) != a.size())
-          refuse(ErrorKind::shape, "one factor is needed for each ciphertext");
-        const std::vector<std::int64_t> factors(w.data(), w.data() + w.size());
+        const std::vector<std::int64_t> factors = one_each(a, w);
         return without_gil([&] { return ckks::multiply_integer(a, factors); });
       },
       arg("a"), arg("w"));

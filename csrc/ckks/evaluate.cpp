@@ -15,6 +15,11 @@ std::shared_ptr<Batch> like(const Batch& a, std::size_t primes) {
   return std::make_shared<Batch>(a.context_ptr(), a.size(), primes);
 }
 
+Word residue_of(std::int64_t w, Word p) {
+  const Word size = (w < 0 ? 0 - static_cast<Word>(w) : static_cast<Word>(w)) % p;
+  return w < 0 && size != 0 ? p - size : size;
+}
+
 // body(result, limb of a, limb of b, modulus) for every limb; every other time from the last one: in a chain of sums
 // that is the one still in cache.
 template <class Body>
@@ -123,6 +128,24 @@ BatchPtr add_plain(const Batch& a, const Messages& messages) {
   return result;
 }
 
+BatchPtr add_integer(const Batch& a, const std::vector<std::int64_t>& w) {
+  const Context& context = a.context();
+  const std::size_t run = std::min<std::size_t>(context.degree(), 512);  // in the first-level cache
+  auto result = like(a, a.primes());
+  parallel_for(a.size(), [&](std::size_t item) {
+    Buffer constant(run);
+    for (std::size_t i = 0; i < a.primes(); ++i) {
+      const Word* x = a.limb(item, 0, i);
+      const Word residue = residue_of(w[item], context.modulus(i).p);
+      std::fill_n(constant.data(), run, residue);
+      for (std::size_t at = 0; at < context.degree(); at += run)
+        context.kernels().add(result->limb(item, 0, i) + at, x + at, constant.data(), run, context.modulus(i));
+      std::memcpy(result->limb(item, 1, i), a.limb(item, 1, i), context.degree() * sizeof(Word));
+    }
+  });
+  return result;
+}
+
 BatchPtr multiply_plain(const Batch& a, const Messages& messages) {
   const Context& context = a.context();
   const std::size_t primes = a.primes(), n = context.degree();
@@ -149,9 +172,7 @@ BatchPtr multiply_integer(const Batch& a, const std::vector<std::int64_t>& w) {
     for (std::size_t part = 0; part < 2; ++part) {
       for (std::size_t i = 0; i < primes; ++i) {
         const Modulus& m = context.modulus(i);
-        const Word size = static_cast<Word>(w[item] < 0 ? -w[item] : w[item]) % m.p;
-        const Factor factor = context.factor(w[item] < 0 && size != 0 ? m.p - size : size, i);
-        context.kernels().scale(product[i], a.limb(item, part, i), factor, n, m);
+        context.kernels().scale(product[i], a.limb(item, part, i), context.factor(residue_of(w[item], m.p), i), n, m);
       }
       rescale([&](std::size_t i) { return product[i]; }, [&](std::size_t i) { return result->limb(item, part, i); }, primes,
               scratch[0], context);
@@ -299,9 +320,7 @@ BatchPtr weighted_sums(const Batch& a, const std::int64_t* w, std::size_t rows) 
       const Modulus& m = context.modulus(i);
       std::memset(sums[limb], 0, n * sizeof(Word));
       for (std::size_t c = 0; c < count; ++c) {
-        const std::int64_t x = w[row * count + c];
-        const Word size = static_cast<Word>(x < 0 ? -x : x) % m.p;
-        const Factor factor = context.factor(x < 0 && size != 0 ? m.p - size : size, i);
+        const Factor factor = context.factor(residue_of(w[row * count + c], m.p), i);
         context.kernels().scale_add(sums[limb], a.limb(c, part, i), factor, sums[limb], n, m);
       }
     });

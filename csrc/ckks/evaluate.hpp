@@ -9,6 +9,8 @@ BatchPtr add(const Batch& a, const Batch& b);  // the first min(primes) primes
 BatchPtr subtract(const Batch& a, const Batch& b);
 BatchPtr negate(const Batch& a);
 BatchPtr add_plain(const Batch& a, const Messages& messages);
+// The constant polynomial w[item], the same number in all slots: no transform.
+BatchPtr add_integer(const Batch& a, const std::vector<std::int64_t>& w);
 // Divided by the last prime afterwards: one prime less.
 BatchPtr multiply_plain(const Batch& a, const Messages& messages);
 // By integers w, item by item, and divided by the last prime.

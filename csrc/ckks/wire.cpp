@@ -1,12 +1,14 @@
 #include "wire.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 #include "../base/bytes.hpp"
 #include "../base/error.hpp"
 
 namespace heflow::ckks {
 namespace {
+
+constexpr std::size_t kWordBytes = 8;  // and no limb has fewer residues
 
 std::size_t residue_bytes(const Context& context, std::size_t prime) { return (context.modulus(prime).bits + 7) / 8; }
 
@@ -19,24 +21,21 @@ std::size_t polynomial_bytes(const Context& context, std::size_t primes) {
 }
 
 void write_limb(std::uint8_t*& out, const Word* limb, const Context& context, std::size_t prime) {
-  const std::size_t bytes = residue_bytes(context, prime);
-  for (std::size_t i = 0; i < context.degree(); ++i, out += bytes) {
-    std::uint8_t word[8];
-    store64_le(word, limb[i]);
-    std::memcpy(out, word, bytes);
-  }
+  const std::size_t bytes = residue_bytes(context, prime), whole = context.degree() - kWordBytes;
+  // Whole words, each over the zeros of the one before; the last ones would reach beyond the limb.
+  for (std::size_t i = 0; i < whole; ++i, out += bytes) store64_le(out, limb[i]);
+  for (std::size_t i = whole; i < context.degree(); ++i, out += bytes) write_words(out, bytes, limb + i);
 }
 
 void read_limb(Word* limb, const std::uint8_t*& in, const Context& context, std::size_t prime) {
   const std::size_t bytes = residue_bytes(context, prime);
   const Word p = context.modulus(prime).p;
+  const Word mask = ~Word{0} >> (64 - 8 * bytes);
+  const std::size_t whole = context.degree() - kWordBytes;
+  for (std::size_t i = 0; i < whole; ++i, in += bytes) limb[i] = load64_le(in) & mask;
+  for (std::size_t i = whole; i < context.degree(); ++i, in += bytes) read_words(limb + i, 1, in, bytes);
   Word largest = 0;
-  for (std::size_t i = 0; i < context.degree(); ++i, in += bytes) {
-    std::uint8_t word[8] = {};
-    std::memcpy(word, in, bytes);
-    limb[i] = load64_le(word);
-    if (limb[i] > largest) largest = limb[i];
-  }
+  for (std::size_t i = 0; i < context.degree(); ++i) largest = std::max(largest, limb[i]);
   if (largest >= p) throw Error(ErrorKind::format, "a residue is not below its prime: the bytes are damaged");
 }
 

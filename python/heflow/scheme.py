@@ -120,10 +120,10 @@ class ApproximateEvaluator(Protocol):
         """Subtract item by item."""
 
     def add_plain(self, a: Any, values: NDArray[np.float64]) -> Any:
-        """Add plain numbers item by item."""
+        """Add plain numbers item by item; one number alone counts for all."""
 
     def multiply_plain(self, a: Any, values: NDArray[np.float64]) -> Any:
-        """Multiply by plain numbers item by item."""
+        """Multiply by plain numbers item by item; one number alone counts for all."""
 
     def matmul_plain(self, a: Any, vectors: NDArray[np.int64], weights: NDArray[np.float64]) -> Any:
         """Return out[v * n_rows + r] = sum_j weights[r, j] * a[vectors[v, j]]."""

@@ -104,7 +104,7 @@ class SlotBatch:
         )
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Put one value for each element where the element lies, zeros elsewhere."""
+        """Put one value for each element, or one for all, where the elements lie, zeros elsewhere."""
         if self.total:
             rows = np.zeros(len(self.core))
             rows[self.positions] = values
@@ -114,7 +114,7 @@ class SlotBatch:
         table = np.zeros((len(self.core), self.slots))
         flat = table.reshape(-1)
         if self.in_order:
-            flat[: len(values)] = values
+            flat[: len(self)] = values
         else:
             flat[self.positions] = values
         return table

@@ -20,8 +20,10 @@ Reals = NDArray[np.float64]
 
 def constants_of(a: SlotBatch, values: Reals) -> Reals | None:
     """Return the one factor of each ciphertext, or None if elements of a ciphertext have different ones."""
-    if a.total or len(values) != len(a):
+    if a.total:
         return None
+    if len(values) == 1:
+        return np.repeat(values, len(a.core))
     table = np.zeros(len(a.core))
     items = a.items
     table[items] = values

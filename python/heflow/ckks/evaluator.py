@@ -18,7 +18,7 @@ from .._core import ckks as _ckks
 from ..errors import DepthError, UnsupportedOperationError
 from . import noise
 from .batch import SlotBatch, cells, layered, ordered
-from .columns import Columns, constants_of
+from .columns import MAX_FACTOR, Columns, constants_of
 from .diagonals import Diagonals
 from .keys import EvaluationKeys
 from .parameters import Parameters
@@ -204,17 +204,27 @@ class Evaluator(Rotations, Columns, Diagonals):
         return a.with_core(_ckks.negate(a.core))
 
     def add_plain(self, a: SlotBatch, values: Reals) -> SlotBatch:
-        """Add plain numbers: one encoding a ciphertext."""
-        a = layered(a)
-        table = a.spread(values / a.factor / (self.slots if a.total else 1))
-        scale = self.scale(a)
+        """Add plain numbers: one encoding a ciphertext, or none where all its slots get the same number."""
+        a, scale = layered(a), self.scale(a)
+        values = values / (a.factor * self.slots if a.total else a.factor)
+        terms = self._terms(a, values)
+        if terms is not None and np.abs(terms).max(initial=0.0) * scale < MAX_FACTOR:
+            return a.with_core(_ckks.add_integer(a.core, np.rint(terms * scale).astype(np.int64)))
+        table = a.spread(values)
         return a.with_core(_ckks.add_plain(a.core, table, scale, self._value_bits(table, scale)))
+
+    def _terms(self, a: SlotBatch, values: Reals) -> Reals | None:
+        """Return the one number for all slots of each ciphertext, or None if they get different ones."""
+        if not a.total:
+            return constants_of(a, values) if self._filled(a) else None
+        rows = np.zeros(len(a.core))
+        rows[a.positions] = values
+        return rows
 
     def multiply_plain(self, a: SlotBatch, values: Reals, factor: float | None = None) -> SlotBatch:
         """Multiply by plain numbers: one level."""
         self._require_level(a, "a product with plain numbers")
         a = layered(a)
-        table, scale = a.spread(values), self.scale(a)
         # Where other slots hold something, products hide it as well: no short way then.
         factors = constants_of(a, values) if a.clean or self._filled(a) else None
         whole = None if factors is None else self._scaled(a, factors)
@@ -225,6 +235,7 @@ class Evaluator(Rotations, Columns, Diagonals):
         if a.total and len(a) == len(a.core):
             core = self._multiply_constants(a, values)
         else:
+            table, scale = a.spread(values), self.scale(a)
             wide = self._value_bits(table, scale)
             core = _ckks.multiply_plain(a.core, table, scale, wide)
         deviation = math.hypot(a.noise * noise.size(values), self._rounding)

@@ -86,7 +86,7 @@ def _flat(operand: Plain, shape: tuple[int, ...], evaluator: Any) -> NDArray[np.
             f"a plain operand reaches {np.abs(values).max()}, beyond the declared range "
             f"{_range(evaluator)} of these parameters: use more integer_bits, or hf.plain(a, bound=...)"
         )
-    if values.shape != shape:
+    if values.shape != shape and values.size > 1:
         values = np.broadcast_to(values, shape)
     return np.ascontiguousarray(values).reshape(-1)
 
@@ -133,7 +133,7 @@ def add_plain(x: EncryptedTensor, a: Any, sign: int) -> EncryptedTensor:
     """Return x + a or x - a."""
     operand, evaluator = as_plain(a), x.public.evaluator
     shape = operators.broadcast_shape(x.shape, operand.shape, "add")
-    values = sign * _flat(operand, shape, evaluator)
+    values = sign * _flat(operand, () if operand.values.size == 1 else shape, evaluator)
     limit = x._encoding.limit + _operand_limit(operand, evaluator)
     require(limit, evaluator.capacity_of(x._batch), "the sum")
     return _with(x, evaluator.add_plain(_view(x, shape), values), shape, limit, "the sum")
@@ -144,7 +144,7 @@ def scale(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
     evaluator = x.public.evaluator
     shape = operators.broadcast_shape(x.shape, operand.shape, "multiply")
     limit = _product_limit(x._encoding.limit, _operand_limit(operand, evaluator), 1, evaluator)
-    values = _flat(operand, shape, evaluator)
+    values = _flat(operand, () if operand.values.size == 1 else shape, evaluator)
     batch = evaluator.multiply_plain(_view(x, shape), values)
     return _with(x, batch, shape, limit, "the product")
 
