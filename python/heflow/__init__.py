@@ -31,7 +31,7 @@ from .errors import (
     UnsupportedOperationError,
 )
 from .powmod import powmod
-from .runtime import runtime, show_runtime, warn_about_name_clash
+from .runtime import __version__, runtime, show_runtime, warn_about_name_clash
 from .storage import from_bytes, inspect, load, save
 from .tensor import EncryptedTensor, bucket_sum, concatenate, stack
 from .threads import num_threads, set_num_threads, threads
@@ -59,6 +59,7 @@ __all__ = [
     "PrecisionWarning",
     "ShapeError",
     "UnsupportedOperationError",
+    "__version__",
     "backends",
     "bucket_sum",
     "ckks",

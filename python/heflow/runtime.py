@@ -18,7 +18,12 @@ from .errors import HeflowError
 from .powmod import powmod
 from .threads import num_threads
 
-__all__ = ["name_clash", "runtime", "show_runtime", "warn_about_name_clash"]
+__all__ = ["__version__", "name_clash", "runtime", "show_runtime", "warn_about_name_clash"]
+
+try:
+    __version__ = metadata.version("heflow-core")
+except metadata.PackageNotFoundError:
+    __version__ = "0+unknown"  # imported without being installed
 
 
 def name_clash() -> str | None:
@@ -72,13 +77,9 @@ def runtime() -> dict[str, Any]:
         chosen = default_backend()
     except HeflowError as error:
         chosen = f"none: {error}"
-    try:
-        version = metadata.version("heflow-core")
-    except metadata.PackageNotFoundError:
-        version = "not installed as a distribution"
     listed = backends()
     return {
-        "version": version,
+        "version": __version__,
         "python": sys.version.split()[0],
         "numpy": metadata.version("numpy"),
         "gmpy2": f"{metadata.version('gmpy2')} ({gmpy2.mp_version()})",

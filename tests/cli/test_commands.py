@@ -15,6 +15,10 @@ def run(*args, **kwargs):
     return CliRunner().invoke(cli, [str(a) for a in args], **kwargs)
 
 
+def test_version():
+    assert run("--version").output.split()[-1] == hf.__version__
+
+
 def test_files_end_to_end(tmp_path):
     key, pub = tmp_path / "s.key", tmp_path / "p.pub"
     assert run("keygen", key, pub, "--bits", 2048, "--passphrase", "open").exit_code == 0

@@ -13,6 +13,7 @@ runtime = sys.modules["heflow.runtime"]
 
 def test_facts(capsys):
     facts = hf.runtime()
+    assert facts["version"] == hf.__version__
     assert facts["threads"] >= 1
     assert facts["default_backend"] in facts["backends"]
     assert set(facts["self_test"].values()) == {"passed"}

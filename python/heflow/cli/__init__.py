@@ -25,6 +25,7 @@ class _Group(click.Group):
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(hf.__version__)
 def cli() -> None:
     """Homomorphic encryption for federated learning."""
 
