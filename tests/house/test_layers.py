@@ -24,10 +24,10 @@ ISA = {"portable", "avx2", "avx512ifma"}
 ISA_MAY_INCLUDE = {
     "<cstdint>",
     "<cstddef>",
-    "<immintrin.h>",
     "kernels.hpp",
     "base/bytes.hpp",
     "base/constant_time.hpp",
+    "base/simd.hpp",
 }
 
 LEVELS = {

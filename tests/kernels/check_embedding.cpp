@@ -1,4 +1,5 @@
 // The transform behind the embedding: roots to the bit that matters, values against direct evaluation.
+#include <algorithm>
 #include <cmath>
 #include <complex>
 

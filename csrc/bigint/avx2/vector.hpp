@@ -2,8 +2,7 @@
 // could be picked by the linker for the whole program.
 #pragma once
 
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
 
 namespace heflow::bigint::avx2 {
@@ -15,10 +14,6 @@ using Real = __m256d;
 constexpr unsigned kLanes = 4;
 constexpr unsigned kRadix = 51;
 constexpr Word kMask = (Word{1} << kRadix) - 1;
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
-#define HEFLOW_INLINE_MEMBER inline __attribute__((always_inline))
-#define HEFLOW_LAMBDA __attribute__((always_inline))
 
 HEFLOW_INLINE Vec zero() { return _mm256_setzero_si256(); }
 HEFLOW_INLINE Vec broadcast(Word x) { return _mm256_set1_epi64x(static_cast<long long>(x)); }
@@ -39,20 +34,6 @@ HEFLOW_INLINE Real real(double a) { return _mm256_set1_pd(a); }
 HEFLOW_INLINE Real to_real(Vec limb) {
   const Real shift = real(0x1p52);
   return _mm256_sub_pd(_mm256_castsi256_pd(either(limb, bits(shift))), shift);
-}
-
-template <int I>
-struct Index {
-  constexpr operator int() const { return I; }
-};
-
-// body(Index<First>), ..., body(Index<Last - 1>): straight-line code.
-template <int First, int Last, class Body>
-HEFLOW_INLINE void unroll(const Body& body) {
-  if constexpr (First < Last) {
-    body(Index<First>{});
-    unroll<First + 1, Last>(body);
-  }
 }
 
 }  // namespace

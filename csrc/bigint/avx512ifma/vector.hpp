@@ -2,17 +2,7 @@
 // compiled with ISA flags could be picked by the linker for the whole program.
 #pragma once
 
-// gcc 12's own intrinsics warn of their deliberately undefined operands.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
 
 namespace heflow::bigint::avx512ifma {
@@ -24,10 +14,6 @@ constexpr unsigned kLanes = 8;
 constexpr unsigned kRadix = 52;
 constexpr int kTile = 5;  // limbs a tile: 10 accumulators, 5 multiplicands and the rest fit 32 registers
 constexpr Word kMask = (Word{1} << kRadix) - 1;
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
-#define HEFLOW_INLINE_MEMBER inline __attribute__((always_inline))
-#define HEFLOW_LAMBDA __attribute__((always_inline))
 
 HEFLOW_INLINE Vec zero() { return _mm512_setzero_si512(); }
 HEFLOW_INLINE Vec broadcast(Word x) { return _mm512_set1_epi64(static_cast<long long>(x)); }
@@ -41,20 +27,6 @@ HEFLOW_INLINE Vec madd_high(Vec c, Vec a, Vec b) { return _mm512_madd52hi_epu64(
 
 HEFLOW_INLINE const Vec* vec(const Word* p) { return reinterpret_cast<const Vec*>(p); }
 HEFLOW_INLINE Vec* vec(Word* p) { return reinterpret_cast<Vec*>(p); }
-
-template <int I>
-struct Index {
-  constexpr operator int() const { return I; }
-};
-
-// body(Index<First>), ..., body(Index<Last - 1>): straight-line code, so that arrays live in registers.
-template <int First, int Last, class Body>
-HEFLOW_INLINE void unroll(const Body& body) {
-  if constexpr (First < Last) {
-    body(Index<First>{});
-    unroll<First + 1, Last>(body);
-  }
-}
 
 }  // namespace
 }  // namespace heflow::bigint::avx512ifma

@@ -1,10 +1,7 @@
 // Four coefficients at a time. Two values side by side fill less than sixteen bytes, which one byte shuffle puts
 // together or takes apart.
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
 
 namespace heflow::ckks {
 namespace {

@@ -1,18 +1,7 @@
 // Eight coefficients at a time. Bits go to bytes and back by byte permutations: a value moved to the bit where it
 // starts within a byte lies in at most eight bytes, and values two apart share none.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
 
 namespace heflow::ckks {
 namespace {

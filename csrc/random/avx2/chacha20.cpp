@@ -1,9 +1,6 @@
 // Eight blocks side by side: word w of all of them in one register.
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "backend.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
 
 namespace heflow::avx2 {
 namespace {

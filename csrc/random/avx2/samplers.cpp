@@ -1,7 +1,6 @@
 // Small samples. Bit counts go by nibble look-up inside registers: constant time. The only table in memory is read at
 // the positions of what is skipped, which say nothing about what is kept.
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "backend.hpp"
 
 namespace heflow::avx2 {

@@ -1,17 +1,6 @@
 // Sixteen blocks side by side: word w of all of them in one register.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
-
+#include "../../base/simd.hpp"
 #include "backend.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
 
 namespace heflow::avx512ifma {
 namespace {

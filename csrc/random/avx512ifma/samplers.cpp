@@ -1,14 +1,5 @@
 // Small samples; constant time.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
-
+#include "../../base/simd.hpp"
 #include "backend.hpp"
 
 namespace heflow::avx512ifma {

@@ -2,16 +2,8 @@
 // integers of either sign; ranges: docs/maths/ntt.md.
 #pragma once
 
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define HEFLOW_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define HEFLOW_UNROLL _Pragma("GCC unroll 16")
-#endif
 
 namespace heflow::ring::avx2 {
 namespace {

@@ -1,25 +1,8 @@
 // Eight residues at a time: multiplication by constants (Shoup), Montgomery reduction, corrections.
 #pragma once
 
-// gcc 12's own intrinsics warn of their deliberately undefined operands.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
-
-#define HEFLOW_INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define HEFLOW_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define HEFLOW_UNROLL _Pragma("GCC unroll 16")
-#endif
 
 namespace heflow::ring::avx512ifma {
 namespace {

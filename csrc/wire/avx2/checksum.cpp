@@ -1,8 +1,7 @@
 // Bytes in order, least significant bit first, are the coefficients of a polynomial from the highest power down. A
 // register R = low x^64 + high moves on by 128 bits as low x^192 + high x^128; products of reflected numbers come
 // out multiplied by x, so the constants are x^191 and x^127 modulo P (Gopal et al. 2009, Intel white paper 323102).
-#include <immintrin.h>
-
+#include "../../base/simd.hpp"
 #include "../kernels.hpp"
 
 namespace heflow {
