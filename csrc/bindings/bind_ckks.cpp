@@ -66,6 +66,15 @@ std::vector<std::int64_t> one_each(const Batch& batch, const Indices& w) {
   return {w.data(), w.data() + w.size()};
 }
 
+std::shared_ptr<Batch> add_integer(const Batch& a, const Indices& w) {
+  return without_gil([&, terms = one_each(a, w)] { return ckks::add_integer(a, terms); });
+}
+
+std::shared_ptr<Batch> multiply_integer(const Batch& a, const Indices& w) {
+  require_level(a);
+  return without_gil([&, factors = one_each(a, w)] { return ckks::multiply_integer(a, factors); });
+}
+
 void require_rotations(const std::vector<std::shared_ptr<SwitchKey>>& keys, const Batch& batch) {
   bool rotate = !keys.empty();
   for (const auto& key : keys) rotate &= key->positions.size() == batch.context().degree();
@@ -284,42 +293,21 @@ void bind_verbs(py::module_& m) {
         return without_gil([&] { return ckks::multiply_plain(a, in); });
       },
       arg("a"), arg("values"), arg("scale"), arg("wide"));
-  m.def(
-      "add_integer",
-      [](const Batch& a, const Indices& w) {
-        const std::vector<std::int64_t> terms = one_each(a, w);
-        return without_gil([&] { return ckks::add_integer(a, terms); });
-      },
-      arg("a"), arg("w"));
-  m.def(
-      "multiply_integer",
-      [](const Batch& a, const Indices& w) {
-        require_level(a);
-        const std::vector<std::int64_t> factors = one_each(a, w);
-        return without_gil([&] { return ckks::multiply_integer(a, factors); });
-      },
-      arg("a"), arg("w"));
-  m.def(
-      "multiply",
-      [](const Batch& a, const Batch& b, const SwitchKey& key) {
-        require_pair(a, b), require_level(a), require_level(b);
-        return without_gil([&] { return ckks::multiply(a, b, key); });
-      },
-      arg("a"), arg("b"), arg("key"));
-  m.def(
-      "rotate",
-      [](const Batch& a, const std::shared_ptr<SwitchKey>& key) {
-        require_rotations({key}, a);
-        return without_gil([&] { return ckks::rotate(a, key); });
-      },
-      arg("a"), arg("key"));
-  m.def(
-      "add_rotations",
-      [](const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
-        require_rotations(keys, a);
-        return without_gil([&] { return ckks::add_rotations(a, keys); });
-      },
-      arg("a"), arg("keys"));
+  m.def("add_integer", &add_integer, arg("a"), arg("w"));
+  m.def("multiply_integer", &multiply_integer, arg("a"), arg("w"));
+  const auto multiply = [](const Batch& a, const Batch& b, const SwitchKey& key) {
+    require_pair(a, b), require_level(a), require_level(b);
+    return without_gil([&] { return ckks::multiply(a, b, key); });
+  };
+  m.def("multiply", multiply, arg("a"), arg("b"), arg("key"));
+  const auto rotate = [](const Batch& a, const std::shared_ptr<SwitchKey>& key) {
+    return require_rotations({key}, a), without_gil([&] { return ckks::rotate(a, key); });
+  };
+  m.def("rotate", rotate, arg("a"), arg("key"));
+  const auto add_rotations = [](const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
+    return require_rotations(keys, a), without_gil([&] { return ckks::add_rotations(a, keys); });
+  };
+  m.def("add_rotations", add_rotations, arg("a"), arg("keys"));
   m.def(
       "drop",
       [](const Batch& a, std::size_t primes) {

@@ -41,6 +41,14 @@ class Columns:
         """Whether every slot holds an element."""
         return not a.total and a.distinct and len(a) == len(a.core) * self.slots
 
+    def _terms(self, a: SlotBatch, values: Reals) -> Reals | None:
+        """Return the one number for all slots of each ciphertext, or None if they get different ones."""
+        if not a.total:
+            return constants_of(a, values) if self._filled(a) else None
+        rows = np.zeros(len(a.core))
+        rows[a.positions] = values
+        return rows
+
     def _scaled(self, a: SlotBatch, factors: Reals) -> _ckks.Batch | None:
         """Multiply each ciphertext by its factor, one level; None if a factor is too large for a word."""
         scaled = factors * self.scale(a)

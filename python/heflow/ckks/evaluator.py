@@ -213,14 +213,6 @@ class Evaluator(Rotations, Columns, Diagonals):
         table = a.spread(values)
         return a.with_core(_ckks.add_plain(a.core, table, scale, self._value_bits(table, scale)))
 
-    def _terms(self, a: SlotBatch, values: Reals) -> Reals | None:
-        """Return the one number for all slots of each ciphertext, or None if they get different ones."""
-        if not a.total:
-            return constants_of(a, values) if self._filled(a) else None
-        rows = np.zeros(len(a.core))
-        rows[a.positions] = values
-        return rows
-
     def multiply_plain(self, a: SlotBatch, values: Reals, factor: float | None = None) -> SlotBatch:
         """Multiply by plain numbers: one level."""
         self._require_level(a, "a product with plain numbers")
@@ -229,10 +221,8 @@ class Evaluator(Rotations, Columns, Diagonals):
         factors = constants_of(a, values) if a.clean or self._filled(a) else None
         whole = None if factors is None else self._scaled(a, factors)
         if whole is not None:
-            deviation = math.hypot(a.noise * noise.size(values), self._rounding)
-            factor = a.factor if factor is None else factor
-            return a.with_core(whole, clean=True, factor=factor, noise=deviation)
-        if a.total and len(a) == len(a.core):
+            core = whole
+        elif a.total and len(a) == len(a.core):
             core = self._multiply_constants(a, values)
         else:
             table, scale = a.spread(values), self.scale(a)
