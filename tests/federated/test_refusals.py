@@ -38,12 +38,18 @@ def test_refusals_by_name(party):
     stranger = Client(plan, other.public, name="stranger").encrypt_update(update(), round=7)
     second = Client(plan, secret.public, name="second")
     longer = {"w": np.zeros((4, 4)), "b": np.zeros(5)}
+    turned = dict(reversed(update().items()))
     elsewhere = Plan(clients=2, clip=1.0, bits=9, max_total_weight=4, key="public")
     cases = [
         (first, hf.ParameterError, "'first' sent an update in round 7 already"),
         (stranger, hf.KeyMismatchError, "belongs to key"),
         (second.encrypt_update(update(), round=8), hf.ParameterError, "round 8"),
-        (second.encrypt_update(longer, round=7), hf.ShapeError, "'second' sent arrays of shapes"),
+        (second.encrypt_update(longer, round=7), hf.ShapeError, "'second' sent .* of shapes"),
+        (
+            second.encrypt_update(turned, round=7),
+            hf.ShapeError,
+            "dict .* b: .*, w: .* in this order",
+        ),
         (
             second.encrypt_update(update(), weight=3, round=7),
             hf.ParameterError,

@@ -90,6 +90,22 @@ def test_structures_come_back(setting, dtype):
             assert np.abs(got.astype(float) - given).max(initial=0) <= plan.step
 
 
+def test_nothing_to_average_comes_back(setting):
+    plan = Plan(clients=2, clip=1.0, bits=10, key=setting[1])
+    secret, key = make(plan, setting)
+    server = Aggregator(plan, secret.public)
+    for name in "xy":
+        server.receive(Client(plan, key, name=name).encrypt_update(np.zeros((0, 3))))
+    assert Client(plan, secret, name="r").decrypt_mean(server.result()).shape == (0, 3)
+
+
+def test_masked_updates_are_refused(setting):
+    plan = Plan(clients=2, key=setting[1])
+    _, key = make(plan, setting)
+    with pytest.raises(hf.EncodingTypeError, match="masked"):
+        Client(plan, key, name="x").encrypt_update(np.ma.array([0.5, 9.0], mask=[0, 1]))
+
+
 WIDE = {"shared": (100, 16000), "public": (500, 500)}  # clients and weight at 24 bits
 
 

@@ -281,6 +281,15 @@ def test_targets_that_are_not_real_numbers(y):
         LinearRegression().fit(np.reshape(y, (4, 1)), np.arange(4.0))
 
 
+def test_masked_entries_have_no_value():
+    X, y = np.arange(4.0)[:, None], np.arange(4.0)
+    for model in (LinearRegression(), LogisticRegression()):
+        with pytest.raises(hf.EncodingTypeError, match="masked"):
+            model.fit(np.ma.masked_equal(X, 3), y > 1)
+        with pytest.raises(hf.EncodingTypeError, match="masked"):
+            model.fit(X, np.ma.masked_equal(y, 3))
+
+
 def test_columns_of_frames_keep_their_order():
     pandas = pytest.importorskip("pandas")
     X = np.random.default_rng(1).normal(size=(30, 3))

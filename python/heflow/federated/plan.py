@@ -18,6 +18,7 @@ NOISE = 21  # largest size of a centred binomial error
 VARIANCE = 10.5
 DEVIATIONS = 13  # a Gaussian exceeds them with probability below 2^-120
 MAX_BITS = 24
+SMALLEST_CLIP = 1e-300  # steps of the clip stay within float64
 MAX_WEIGHT = (1 << 14) - 1  # 64-bit sums of 50-bit residues
 
 
@@ -88,8 +89,10 @@ class Plan:
             raise ParameterError(f"key={self.key!r}: 'shared' or 'public' is needed")
         if isinstance(self.clip, bool) or not isinstance(self.clip, (int, float)):
             raise ParameterError(f"clip={self.clip!r}: a positive finite number is needed")
-        if not (math.isfinite(self.clip) and self.clip > 0):
-            raise ParameterError(f"clip={self.clip!r}: a positive finite number is needed")
+        if not SMALLEST_CLIP <= self.clip <= 1 / SMALLEST_CLIP:
+            raise ParameterError(
+                f"clip={self.clip!r}: a positive finite number from 1e-300 to 1e300 is needed"
+            )
         object.__setattr__(self, "clip", float(self.clip))
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..encoding import as_reals
 from ..errors import (
     EncodingRangeError,
     EncodingTypeError,
@@ -74,22 +75,14 @@ def _require_plain(a: Any, name: str) -> None:
 
 
 def numbers(a: Any, name: str) -> Reals:
-    """Return plain numbers as float64; None among objects becomes NaN.
+    """Return plain numbers as float64.
 
     Raises
     ------
     EncodingTypeError, UnsupportedOperationError
     """
     _require_plain(a, name)
-    array = np.asarray(a)
-    if array.dtype.kind == "c":
-        raise EncodingTypeError(f"Complex data not supported: {name} holds complex numbers")
-    try:
-        if array.dtype.kind in "USMm":
-            raise TypeError(f"its dtype is {array.dtype}")
-        return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise EncodingTypeError(f"{name} holds something else than numbers: {error}") from None
+    return as_reals(a, name)
 
 
 def features(X: Any) -> Reals:
@@ -148,6 +141,8 @@ def required(y: Any, model: Any) -> NDArray[Any]:
             f"{type(model).__name__} requires y to be passed, but the target y is None"
         )
     _require_plain(y, "y")
+    if np.ma.is_masked(y):
+        raise EncodingTypeError("y is a masked array: leave those rows out")
     return np.asarray(y)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..encoding import as_reals
 from ..errors import ParameterError, ShapeError
 
 __all__ = ["momenta", "nesterov", "signed_rows", "step_sizes"]
@@ -26,7 +27,7 @@ def signed_rows(X: Any, y: Any) -> Reals:
     ------
     ShapeError, ParameterError
     """
-    X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    X, y = as_reals(X, "X"), as_reals(y, "y")
     if X.ndim != 2 or y.shape != X.shape[:1]:
         raise ShapeError(
             f"X of shape {X.shape} and y of shape {y.shape}: (rows, columns) and (rows,)"

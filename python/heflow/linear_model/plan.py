@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ckks.parameters import Parameters
+from ..encoding import as_reals
 from ..errors import EncodingRangeError, ParameterError, ShapeError
 from ..tensor import EncryptedTensor
 from ..threads import num_threads
@@ -244,7 +245,7 @@ class TrainingPlan:
         ------
         ShapeError, ParameterError, EncodingRangeError
         """
-        X = np.asarray(X, dtype=np.float64)
+        X = as_reals(X, "X")
         if X.shape != (self.n_samples, self.n_features):
             raise ShapeError(
                 f"X has the shape {X.shape} and the plan is for {(self.n_samples, self.n_features)}"

@@ -88,7 +88,8 @@ class PackedSums:
         encoding = Encoding(0, limit, True)
         tensor = EncryptedTensor(self.public, sums.batch(), (size,), encoding, folded=False)
         words = np.ascontiguousarray(secret._decrypt(tensor)).astype("<i8")
-        bits = np.unpackbits(words.view(np.uint8).reshape(size, -1), axis=1, bitorder="little")
+        octets = words.view(np.uint8).reshape(size, 8 * words.shape[1])
+        bits = np.unpackbits(octets, axis=1, bitorder="little")
         rows = bits[:, : self.fields * self.field_bits].reshape(-1, self.field_bits)
         values: NDArray[np.int64] = rows[:count].astype(np.int64) @ (
             np.int64(1) << np.arange(self.field_bits, dtype=np.int64)

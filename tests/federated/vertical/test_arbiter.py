@@ -240,6 +240,11 @@ def test_refusals(secret):
         vertical.Host(np.array([[1.0], [100.0]]))
     with pytest.raises(hf.ParameterError, match="0 and 1"):
         vertical.Guest(X, y + 5)
+    for masked in (np.ma.masked_equal(y, 1), ["yes"] * len(y), np.asarray(y) * 1j):
+        with pytest.raises(hf.EncodingTypeError, match="y"):
+            vertical.Guest(X, masked)
+    with pytest.raises(hf.EncodingTypeError, match="guest is a masked array"):
+        vertical.Guest(np.ma.masked_greater(X, 1), y)
     with pytest.raises(hf.EncodingRangeError, match="labels"):
         vertical.Guest(X, np.where(y > 0, np.nan, 0))
     with pytest.raises(hf.ParameterError, match="name of its own"):
@@ -247,7 +252,7 @@ def test_refusals(secret):
             vertical.Guest(X, y), [vertical.Host(blocks[0]), vertical.Host(blocks[0])], arbiter
         )
     guest, host = vertical.Guest(X, y), vertical.Host(blocks[0])
-    with pytest.raises(hf.EncodingRangeError, match="outside the declared range"):
+    with pytest.raises(hf.EncodingRangeError, match="learning_rate"):
         vertical.fit(
             guest, [host], arbiter, epochs=2, batch_size=40, learning_rate=1e4, logit_bound=1.0
         )

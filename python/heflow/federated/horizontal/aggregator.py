@@ -107,8 +107,8 @@ class Aggregator:
             )
         if self._structure is not None and not structure.same_shape(self._structure):
             raise ShapeError(
-                f"client '{name}' sent arrays of shapes {structure.shapes}; the round has "
-                f"{self._structure.shapes}"
+                f"client '{name}' sent {structure.describe()}; the round has "
+                f"{self._structure.describe()}, in this order"
             )
         sums = self._sums
         if sums is None:

@@ -52,6 +52,15 @@ class Structure:
         """Whether values of both correspond; precisions may differ."""
         return (self.form, self.keys, self.shapes) == (other.form, other.keys, other.shapes)
 
+    def describe(self) -> str:
+        """Return names and shapes, in words."""
+        if self.form == "dict":
+            named = zip(self.keys, self.shapes, strict=True)
+            return f"a dict of arrays of shapes {', '.join(f'{k}: {s}' for k, s in named)}"
+        return (
+            f"{'an array' if self.form == 'array' else 'a list of arrays'} of shapes {self.shapes}"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return {
@@ -97,6 +106,10 @@ class Structure:
 
 
 def _leaf(array: Any, where: str) -> NDArray[Any]:
+    if isinstance(array, np.ma.MaskedArray):
+        raise EncodingTypeError(
+            f"{where} is masked: masked entries have no value; call .filled(value)"
+        )
     try:
         values = np.asarray(array)
     except (TypeError, ValueError, RuntimeError) as error:

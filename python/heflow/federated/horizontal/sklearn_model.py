@@ -14,6 +14,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
+from ...encoding import as_reals
 from ...errors import EncodingRangeError, ParameterError, ShapeError, UnsupportedOperationError
 
 __all__ = ["SklearnModel"]
@@ -187,13 +188,13 @@ class SklearnModel:
 
 
 def _rows(X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    X, y = np.asarray(X), np.asarray(y)
+    if not isinstance(X, np.ndarray) or X.dtype.kind != "f" or np.ma.isMA(X):
+        X = as_reals(X, "X")
+    y = np.asarray(y)
     if X.ndim != 2 or 0 in X.shape or y.shape != X.shape[:1]:
         raise ShapeError(
             f"X of shape {X.shape} and y of shape {y.shape}: (n_samples, n_features) and (n_samples,)"
         )
-    if X.dtype.kind != "f":
-        X = X.astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(X).all(axis=0))
     if len(bad):
         raise EncodingRangeError(

@@ -29,12 +29,12 @@ class Columns:
 
     Raises
     ------
-    ShapeError, EncodingRangeError
+    ShapeError, EncodingRangeError, EncodingTypeError
     """
 
     def __init__(self, X: Any, name: str) -> None:
         sparse = encoding.is_sparse(X)
-        values: Any = X.tocsr().astype(np.float64) if sparse else np.asarray(X, dtype=np.float64)
+        values: Any = X.tocsr().astype(np.float64) if sparse else encoding.as_reals(X, name)
         if values.ndim != 2 or 0 in values.shape:
             raise ShapeError(f"{name}: columns of shape {values.shape}; (rows, columns) is needed")
         stored = values.data if sparse else values.reshape(-1)

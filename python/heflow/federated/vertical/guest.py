@@ -31,6 +31,8 @@ class Guest(Party):
         A key of its own, for training without an arbiter; one of 2048 bits is made when it is needed.
     """
 
+    _reach = 2.0
+
     def __init__(
         self, X: Any, y: Any, link: str = "logit", name: str = "guest", *, secret: Any = None
     ) -> None:
@@ -194,7 +196,7 @@ class Guest(Party):
 
 
 def _labels(y: Any, link: str, rows: int) -> Reals:
-    values = np.asarray(y, dtype=np.float64)
+    values = encoding.as_reals(y, "y")
     if values.shape != (rows,):
         raise ShapeError(
             f"{rows} rows and labels of shape {values.shape}: one for each row is needed"

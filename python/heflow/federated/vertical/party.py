@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import FormatError, ParameterError, ShapeError, UnsupportedOperationError
+from ...errors import (
+    EncodingRangeError,
+    FormatError,
+    ParameterError,
+    ShapeError,
+    UnsupportedOperationError,
+)
 from ...files import write_whole
 from ...tensor import EncryptedTensor
 from .columns import Columns
@@ -23,6 +29,8 @@ Reals = NDArray[np.float64]
 
 class Party:
     """A party with columns of its own: its state between rounds, and its side of a gradient."""
+
+    _reach = 1.0  # bounds that its share of a logit may take
 
     def __init__(self, X: Any, name: str, secret: Any = None) -> None:
         self.name = name
@@ -92,8 +100,14 @@ class Party:
 
     def _score(self) -> Reals:
         """Return the own share of the residual on the rows of this round."""
-        rows = self.settings.rows(self.round)
-        return np.asarray(self.settings.slope * self._X.scores(self._weights, rows))
+        rows, bound = self.settings.rows(self.round), self.settings.logit_bound
+        share = np.asarray(self._X.scores(self._weights, rows))
+        if not np.abs(share).max(initial=0.0) <= self._reach * bound:  # not for NaN
+            raise EncodingRangeError(
+                f"{self.name}: its share of a logit left the declared bound {bound:g}: training diverges; use "
+                "a smaller learning_rate, more l2, or a larger logit_bound"
+            )
+        return np.asarray(self.settings.slope * share)
 
     def _masked_gradient(self, residual: EncryptedTensor) -> bytes:
         gradient = self._X.transposed(self.settings.rows(self.round)) @ residual
