@@ -118,13 +118,17 @@ class Client:
         self.clipped = clipped
         return message
 
-    def decrypt_mean(self, result: Any) -> Any:
+    def decrypt_mean(self, result: Any, *, round: int | None = None, minimum: int = 1) -> Any:
         """Decrypt the weighted mean of a round's updates.
 
         Parameters
         ----------
         result : bytes
             Of ``Aggregator.result``.
+        round : int, optional
+            The round that it must be of.
+        minimum : int
+            Clients that the sum must hold: of a sum of two, each of them reads the other's update.
 
         Returns
         -------
@@ -134,6 +138,8 @@ class Client:
         Raises
         ------
         FormatError, KeyMismatchError
+        ParameterError
+            The sum holds fewer clients than `minimum`.
         UnsupportedOperationError
             This client holds the public context only.
 
@@ -146,8 +152,16 @@ class Client:
         facts = read_header(header, RESULT_TYPES)
         if facts["plan"] != self.plan.digest:
             raise FormatError("the result belongs to another plan")
-        if not contributors(facts, self.plan):
+        if round not in (None, facts["round"]):
+            raise FormatError(f"the sum is of round {facts['round']} and round {round} is due")
+        found = len(contributors(facts, self.plan))
+        if not found:
             raise FormatError("the result is a sum of no clients")
+        if found < minimum:
+            raise ParameterError(
+                f"the sum of round {facts['round']} holds {found} client(s) and minimum={minimum}: it would "
+                "tell too much about each and is not opened"
+            )
         total = facts["weight"]
         structure = Structure.from_json(facts["structure"])
         scale = self.plan.step / total

@@ -243,7 +243,7 @@ class Member:
         if len(parts) != 2:
             raise FormatError(f"the result of round {self.round} has not two parts")
         if self._sealed is None:
-            mean = open_sum(self._client, self._public, settings, self.round, parts[1])
+            mean = open_sum(self._client, settings, self.round, parts[1])
         else:
             mean = self._sealed.open(bytes(parts[1]), settings, self.round)
         if [a.shape for a in mean[:-1]] != [a.shape for a in self.arrays]:

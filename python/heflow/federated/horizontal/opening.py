@@ -15,8 +15,7 @@ from ...errors import FormatError, KeyMismatchError, ParameterError
 from .. import steps
 from ..keys import for_party
 from ..plan import Plan
-from .client import RESULT_TYPES, Client, contributors
-from .messages import KIND_RESULT, opened, read_header
+from .client import Client
 from .settings import Settings
 
 __all__ = ["KeyHolder", "Sealed", "model_key", "open_sum"]
@@ -25,25 +24,15 @@ Arrays = list[NDArray[Any]]
 NONCE = 12
 
 
-def open_sum(client: Client, public: Any, settings: Settings, round: int, data: Any) -> Arrays:
+def open_sum(client: Client, settings: Settings, round: int, data: Any) -> Arrays:
     """Decrypt the mean of a round, if it is of this round and of enough clients.
 
     Raises
     ------
-    FormatError, KeyMismatchError
-    ParameterError
-        Fewer clients than agreed are in the sum.
+    FormatError, KeyMismatchError, ParameterError
+        See `Client.decrypt_mean`.
     """
-    facts = read_header(opened(public, data, KIND_RESULT)[0], RESULT_TYPES)
-    if facts["round"] != round:
-        raise FormatError(f"the sum is of round {facts['round']} and round {round} is due")
-    found = len(contributors(facts, client.plan))
-    if found < settings.minimum:
-        raise ParameterError(
-            f"the sum of round {round} holds {found} client(s) and minimum={settings.minimum}: it "
-            "would tell too much about each and is not opened"
-        )
-    mean = client.decrypt_mean(data)
+    mean = client.decrypt_mean(data, round=round, minimum=settings.minimum)
     if not isinstance(mean, list):
         raise FormatError("the sum does not hold a list of arrays")
     return mean
@@ -148,7 +137,7 @@ class KeyHolder:
                 f"another sum of round {round} was opened already: the difference would tell about clients"
             )
         if not asked:
-            mean = open_sum(self._client, self._public, self._settings, round, total)
+            mean = open_sum(self._client, self._settings, round, total)
             answer = self._sealed.seal(mean, self._settings, round)
             self._opened[round] = total, answer
         return steps.write(self._public, session, "result", round, self.name, tag, answer)
