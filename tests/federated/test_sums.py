@@ -269,3 +269,13 @@ def test_a_million_integers(clients, bits, key):
     exact = context.decrypt_sums(payload, 1_000_000, clients, 1.0, 0.0)
     assert np.array_equal(exact.astype(np.int64), expected)
     assert np.abs(mean - (expected * plan.step / clients - 1)).max() < 1e-6
+
+
+def test_means_at_the_end_of_float16_stay_finite():
+    """A step of the plan is wider than that of the numbers: the mean is at the end, not beyond it."""
+    plan = Plan(clients=1, clip=1e6, bits=8, key="shared")
+    secret = keygen(plan)
+    client, server = Client(plan, secret, "a"), Aggregator(plan, secret.public)
+    ends = np.array([65504, -65504], np.float16)
+    server.receive(client.encrypt_update(ends))
+    np.testing.assert_array_equal(client.decrypt_mean(server.result()), ends)

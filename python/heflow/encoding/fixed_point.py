@@ -143,8 +143,13 @@ def as_messages(message: Any) -> NDArray[Any]:
         array = np.asarray(message)
     except UnsupportedOperationError:  # a list of encrypted tensors
         raise
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ShapeError(f"the message is not a rectangular array of numbers: {error}") from error
+    except (TypeError, RuntimeError) as error:  # a tensor with a gradient, on a GPU, of bfloat16
+        raise EncodingTypeError(
+            f"the message does not turn into an array of NumPy: {error}; of PyTorch: "
+            "t.detach().cpu().float()"
+        ) from error
     kind = array.dtype.kind
     if kind == "f":
         if not hasattr(message, "dtype") and array.size and np.abs(array).max() >= 2.0**63:

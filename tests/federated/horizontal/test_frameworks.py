@@ -227,6 +227,49 @@ def test_torch_gradients(torch):
         np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("algorithm", ["fedavg", "fedsgd"])
+def test_torch_shared_weights(torch, algorithm):
+    """A parameter under two names moves once, by the whole mean."""
+
+    def tied():
+        torch.manual_seed(3)
+        module = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Tanh(), torch.nn.Linear(4, 4))
+        module[2].weight = module[0].weight
+        return module
+
+    X, y = torch.ones(6, 4), torch.zeros(6, 4)
+    loss = torch.nn.functional.mse_loss
+    plan = Plan(clients=3, clip=4.0, bits=20, max_total_weight=18, key="shared")
+    secret = keygen(plan)
+    members = [
+        Member(plan, secret, n, horizontal.TorchModel(tied(), loss, X, y, batch_size=6))
+        for n in "abc"
+    ]
+    horizontal.fit(
+        members, plan, secret.public, rounds=2, algorithm=algorithm,
+        learning_rate=1.0 if algorithm == "fedavg" else 0.1,
+    )  # fmt: skip
+    module = tied()
+    descent = torch.optim.SGD(module.parameters(), 0.1)
+    for _ in range(2):
+        descent.zero_grad()
+        loss(module(X), y).backward()
+        descent.step()
+    for found, expected in zip(members[0].arrays, module.state_dict().values(), strict=True):
+        np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)
+
+
+def test_torch_tensors_as_messages(torch, secret):
+    """Those that NumPy can take are; the others are refused by name."""
+    public = secret.public
+    x = public.encrypt(torch.tensor([1.5, -2.0]))
+    np.testing.assert_array_equal(secret.decrypt(torch.tensor([2.0, 4.0]) * x), [3.0, -8.0])
+    np.testing.assert_array_equal(secret.decrypt(x + torch.ones(2)), [2.5, -1.0])
+    for tensor in (torch.ones(2, requires_grad=True), torch.ones(2, dtype=torch.bfloat16)):
+        with pytest.raises(hf.EncodingTypeError, match=r"detach\(\).cpu\(\).float\(\)"):
+            public.encrypt(tensor)
+
+
 def test_what_torch_models_need(torch):
     module, loss = network(torch), torch.nn.functional.cross_entropy
     with pytest.raises(hf.ShapeError, match="3 rows and y 2"):

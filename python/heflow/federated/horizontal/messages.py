@@ -27,6 +27,7 @@ KIND_UPDATE, KIND_RESULT, KIND_CHECKPOINT = 4, 5, 6
 MAX_HEADER = 1 << 20
 MAX_NAME = 200
 _DTYPES = ("float16", "float32", "float64")
+_HALF = (np.finfo(np.float16).min, np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ class Structure:
         parts, at = [], 0
         for shape, dtype in zip(self.shapes, self.dtypes, strict=True):
             count = math.prod(shape)
-            parts.append(values[at : at + count].reshape(shape).astype(dtype, copy=False))
+            part = values[at : at + count].reshape(shape)
+            if dtype == "float16":  # half a step more than what was sent may be infinite there
+                part = np.clip(part, *_HALF)
+            parts.append(part.astype(dtype, copy=False))
             at += count
         if self.form == "array":
             return parts[0]

@@ -129,7 +129,8 @@ class TorchModel:
             self._seeded(round)
             loss = self._loss(module(self._X), self._y)
             loss.backward()
-        found = {k: p.grad for k, p in module.named_parameters() if p.grad is not None}
+        shared = module.named_parameters(remove_duplicate=False)  # the state names those twice, too
+        found = {k: p.grad for k, p in shared if p.grad is not None}
         zeros = self._read(module)
         gradient = [
             found[k].detach().cpu().numpy().astype(z.dtype) if k in found else np.zeros_like(z)
