@@ -7,8 +7,7 @@
 namespace heflow {
 namespace {
 
-constexpr std::uint64_t kPolynomial = 0xC96C5795D7870F42;  // reflected ECMA-182
-constexpr int kSlices = 16;                                // bytes a step
+constexpr int kSlices = 16;  // bytes a step
 
 struct Tables {
   std::uint64_t of[kSlices][256];

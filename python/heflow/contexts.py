@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from ._core import wire as _wire
-from .errors import BackendError, FormatError, KeyMismatchError, UnsupportedOperationError
+from .errors import (
+    BackendError,
+    FormatError,
+    InsecureKeyWarning,
+    KeyMismatchError,
+    UnsupportedOperationError,
+)
 from .tensor import EncryptedTensor
 
-__all__ = ["PublicSide", "SecretSide"]
+__all__ = ["PublicSide", "SecretSide", "unpickle"]
 
 
 class PublicSide:
@@ -65,6 +72,14 @@ class PublicSide:
 
 
 _Public = TypeVar("_Public", bound=PublicSide)
+
+
+def unpickle(context: type[Any], data: bytes, backend: str) -> Any:
+    """Rebuild a public context of this process or of one beside it."""
+    _, _, key_id, header, payload = _wire.open(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureKeyWarning)
+        return context.from_parts(key_id, header, bytes(payload), backend, insecure=True)
 
 
 class SecretSide(Generic[_Public]):

@@ -1,20 +1,8 @@
-// Bytes in order, least significant bit first, are the coefficients of a polynomial from the highest power down. A
-// register R = low x^64 + high moves on by 128 bits as low x^192 + high x^128; products of reflected numbers come
-// out multiplied by x, so the constants are x^191 and x^127 modulo P (Gopal et al. 2009, Intel white paper 323102).
 #include "../../base/simd.hpp"
 #include "../kernels.hpp"
 
 namespace heflow {
 namespace {
-
-constexpr std::uint64_t kPolynomial = 0xC96C5795D7870F42;  // reflected ECMA-182
-
-// x^n mod P, reflected: bit 63 - k stands for x^k.
-constexpr std::uint64_t power(int n) {
-  std::uint64_t r = std::uint64_t{1} << 63;
-  for (int i = 0; i < n; ++i) r = (r >> 1) ^ ((r & 1) != 0 ? kPolynomial : 0);
-  return r;
-}
 
 constexpr std::uint64_t kFar[2] = {power(512 + 63), power(512 - 1)};
 constexpr std::uint64_t kNear[2] = {power(128 + 63), power(128 - 1)};

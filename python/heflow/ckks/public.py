@@ -11,7 +11,7 @@ from typing import Any
 from .._core import ckks as _ckks
 from .._core import wire as _wire
 from ..backend import resolve
-from ..contexts import PublicSide
+from ..contexts import PublicSide, unpickle
 from ..errors import FormatError, InsecureKeyWarning, ParameterError
 from ..tensor import EncryptedTensor, encrypt_message
 from ..tensor.display import card
@@ -195,7 +195,7 @@ class PublicContext(PublicSide):
         return result
 
     def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
-        return _unpickle, (self.to_bytes(evaluation_keys=False), self._backend)
+        return unpickle, (PublicContext, self.to_bytes(evaluation_keys=False), self._backend)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PublicContext):
@@ -248,10 +248,3 @@ def read_header(header: bytes, insecure: bool) -> tuple[Parameters, list[int]]:
     except ParameterError as error:
         raise FormatError(f"the key's parameters are not usable: {error}") from None
     return parameters, primes
-
-
-def _unpickle(data: bytes, backend: str) -> PublicContext:
-    _, _, key_id, header, payload = _wire.open(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InsecureKeyWarning)
-        return PublicContext.from_parts(key_id, header, payload, backend, insecure=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,24 +100,11 @@ class _Lattice:
     def __init__(
         self, secret: _lattice.SecretContext | None, public: _lattice.PublicContext
     ) -> None:
-        self._secret = secret
         self.public = public
         self.encrypt_update = (secret or public).encrypt_update
         self.accumulator = public.accumulator
         self.accumulator_from_bytes = public.accumulator_from_bytes
-
-    def decrypt_sums(
-        self,
-        payload: Any,
-        count: int,
-        total_weight: int,
-        scale: float,
-        offset: float,
-        dtype: Any = np.float64,
-    ) -> NDArray[Any]:
-        secret = _require_secret(self._secret)
-        mean: NDArray[Any] = secret.decrypt_sums(payload, count, total_weight, scale, offset, dtype)
-        return mean
+        self.decrypt_sums = _no_secret if secret is None else secret.decrypt_sums
 
 
 class _Packed:
@@ -144,19 +131,17 @@ class _Packed:
         dtype: Any = np.float64,
     ) -> NDArray[Any]:
         sums = self._packed.accumulator_from_bytes(count, payload)
-        integers = self._packed.decrypt_sums(_require_secret(self._secret), sums, count)
+        integers = self._packed.decrypt_sums(self._secret or _no_secret(), sums, count)
         if integers.size and int(integers.max()) > total_weight * self._packed.largest:
             raise FormatError("a sum exceeds what the weights allow: the result is damaged")
         mean: NDArray[Any] = (integers.astype(np.float64) * scale + offset).astype(dtype)
         return mean
 
 
-def _require_secret(secret: Any) -> Any:
-    if secret is None:
-        raise UnsupportedOperationError(
-            "this party holds the public context only: whoever holds the secret decrypts the result"
-        )
-    return secret
+def _no_secret(*args: Any, **kwargs: Any) -> NoReturn:
+    raise UnsupportedOperationError(
+        "this party holds the public context only: whoever holds the secret decrypts the result"
+    )
 
 
 def for_party(plan: Plan, key: Any) -> SumContext:

@@ -14,9 +14,8 @@ import gmpy2
 import numpy as np
 
 from .._core import paillier as _paillier
-from .._core import wire as _wire
 from ..backend import resolve
-from ..contexts import PublicSide
+from ..contexts import PublicSide, unpickle
 from ..encoding import declared_encoding
 from ..errors import (
     EncodingTypeError,
@@ -277,7 +276,7 @@ class PublicContext(PublicSide):
         return context
 
     def __reduce__(self) -> tuple[Callable[..., PublicContext], tuple[Any, ...]]:
-        return _unpickle, (self.to_bytes(), self._backend)
+        return unpickle, (PublicContext, self.to_bytes(), self._backend)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PublicContext):
@@ -327,10 +326,3 @@ def _check_base(base: int, n: int) -> None:
         raise ParameterError("the randomizer's base is not a unit modulo n^2 of large order")
     if gmpy2.jacobi(base, n) != 1:
         raise ParameterError("the randomizer's base is not a power of some -x^2 modulo n")
-
-
-def _unpickle(data: bytes, backend: str) -> PublicContext:
-    _, _, key_id, header, payload = _wire.open(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InsecureKeyWarning)
-        return PublicContext.from_parts(key_id, header, bytes(payload), backend, insecure=True)
