@@ -254,7 +254,7 @@ void bind_keys(py::module_& m) {
   m.def("switch_from_bytes", &switch_from_bytes, arg("context"), arg("seed"), arg("data"), arg("steps"));
 }
 
-void bind_verbs(py::module_& m) {
+void bind_encryption(py::module_& m) {
   using py::arg;
   m.def(
       "encrypt_public",
@@ -271,6 +271,12 @@ void bind_verbs(py::module_& m) {
       },
       arg("key"), arg("values"), arg("primes"), arg("scale"), arg("wide"));
   m.def("decrypt", &decrypt, arg("key"), arg("batch"), arg("primes"), arg("scale"), arg("total"));
+  m.def("to_bytes", &batch_to_bytes, arg("a"));
+  m.def("from_bytes", &batch_from_bytes, arg("context"), arg("data"), arg("count"), arg("primes"), arg("seeded"));
+}
+
+void bind_sums_and_products(py::module_& m) {
+  using py::arg;
   for (const auto& [name, verb] : {std::pair{"add", &ckks::add}, std::pair{"subtract", &ckks::subtract}}) {
     const auto pairwise = [verb = verb](const Batch& a, const Batch& b) {
       return require_pair(a, b), without_gil([&] { return verb(a, b); });
@@ -308,6 +314,10 @@ void bind_verbs(py::module_& m) {
     return require_rotations(keys, a), without_gil([&] { return ckks::add_rotations(a, keys); });
   };
   m.def("add_rotations", add_rotations, arg("a"), arg("keys"));
+}
+
+void bind_selection(py::module_& m) {
+  using py::arg;
   m.def(
       "drop",
       [](const Batch& a, std::size_t primes) {
@@ -334,6 +344,11 @@ void bind_verbs(py::module_& m) {
         return without_gil([&] { return ckks::concatenate(all); });
       },
       arg("parts"));
+  m.def("constant_only", [](const Batch& a) { return without_gil([&] { return ckks::constant_only(a); }); }, arg("a"));
+}
+
+void bind_linear_maps(py::module_& m) {
+  using py::arg;
   m.def(
       "sum_groups",
       [](const Batch& a, const Indices& items) {
@@ -363,9 +378,6 @@ void bind_verbs(py::module_& m) {
         return without_gil([&] { return ckks::weighted_sums(a, w.data(), static_cast<std::size_t>(w.shape(0))); });
       },
       arg("a"), arg("w"));
-  m.def("constant_only", [](const Batch& a) { return without_gil([&] { return ckks::constant_only(a); }); }, arg("a"));
-  m.def("to_bytes", &batch_to_bytes, arg("a"));
-  m.def("from_bytes", &batch_from_bytes, arg("context"), arg("data"), arg("count"), arg("primes"), arg("seeded"));
 }
 
 }  // namespace
@@ -392,7 +404,10 @@ void bind_ckks(py::module_& module) {
       .def_property_readonly("nbytes", &Batch::bytes)
       .def_property_readonly("seeded", [](const Batch& batch) { return batch.seed.has_value(); });
   bind_keys(module);
-  bind_verbs(module);
+  bind_encryption(module);
+  bind_sums_and_products(module);
+  bind_selection(module);
+  bind_linear_maps(module);
 }
 
 }  // namespace heflow

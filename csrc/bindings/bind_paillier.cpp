@@ -198,7 +198,7 @@ std::shared_ptr<Batch> from_bytes(const PublicKey& key, const py::buffer& data) 
       [&] { return bigint::import_residues(key.modulus(), static_cast<const std::uint8_t*>(info.ptr), size / each); });
 }
 
-void bind_verbs(py::module_& m) {
+void bind_encryption(py::module_& m) {
   using py::arg;
   m.def(
       "encrypt",
@@ -216,6 +216,19 @@ void bind_verbs(py::module_& m) {
       arg("secret"), arg("words"));
   m.def("encrypt_fixed", &encrypt_fixed, arg("public"), arg("words"), arg("randomizers"));
   m.def("decrypt", &decrypt, arg("secret"), arg("batch"), arg("limit"));
+  m.def(
+      "rerandomize",
+      [](const PublicKey& key, const Batch& a) {
+        require_key(key, a);
+        return without_gil([&] { return paillier::rerandomize(key, a); });
+      },
+      arg("public"), arg("a"));
+  m.def("to_bytes", &to_bytes, arg("public"), arg("a"));
+  m.def("from_bytes", &from_bytes, arg("public"), arg("data"));
+}
+
+void bind_arithmetic(py::module_& m) {
+  using py::arg;
   m.def(
       "add",
       [](const PublicKey& key, const Batch& a, const Batch& b) {
@@ -255,15 +268,6 @@ void bind_verbs(py::module_& m) {
   m.def("matmul_sparse", &matmul_sparse, arg("public"), arg("a"), arg("starts"), arg("items"), arg("weights"));
   m.def("take", &take, arg("public"), arg("a"), arg("indices"));
   m.def("concatenate", &concatenate, arg("public"), arg("batches"));
-  m.def(
-      "rerandomize",
-      [](const PublicKey& key, const Batch& a) {
-        require_key(key, a);
-        return without_gil([&] { return paillier::rerandomize(key, a); });
-      },
-      arg("public"), arg("a"));
-  m.def("to_bytes", &to_bytes, arg("public"), arg("a"));
-  m.def("from_bytes", &from_bytes, arg("public"), arg("data"));
 }
 
 }  // namespace
@@ -283,7 +287,8 @@ void bind_paillier(py::module_& module) {
       .def("__len__", &Batch::size)
       .def_property_readonly("nbytes", &Batch::bytes)
       .def_property_readonly("backend", [](const Batch& batch) { return batch.modulus().kernels().name; });
-  bind_verbs(module);
+  bind_encryption(module);
+  bind_arithmetic(module);
 }
 
 }  // namespace heflow

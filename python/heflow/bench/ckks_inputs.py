@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DATA_PRIMES", "Vectors", "largest_error", "size_label"]
+from .case import Case
+
+__all__ = ["DATA_PRIMES", "Vectors", "byte_cases", "largest_error", "size_label"]
 
 ENCRYPT_PUBLIC = "encrypt, public key"
 ENCRYPT_OWNER = "encrypt, owner"
@@ -62,6 +65,30 @@ class Vectors:
         """Return the largest absolute error of a decrypted result, and assert that it is small."""
         tolerance = 2e-2 if operation == SUM else 1e-4
         return largest_error(decrypted, self.expected(operation), tolerance)
+
+    def cases(
+        self,
+        library: str,
+        size: str,
+        runs: dict[str, Callable[[], Any]],
+        decrypt: Callable[[Any], Any],
+    ) -> Iterator[Case]:
+        """Yield operations on one ciphertext; what they give is decrypted for the check."""
+
+        def check(operation: str) -> Callable[[Any], float]:
+            if operation == DECRYPT:
+                return lambda result: self.error(operation, result)
+            slots = 1 if operation == SUM else None
+            return lambda result: self.error(operation, np.ravel(decrypt(result))[:slots])
+
+        for operation, run in runs.items():
+            yield Case(operation, library, size, 1, run, check(operation))
+
+
+def byte_cases(library: str, size: str, runs: dict[str, Callable[[], int]]) -> Iterator[Case]:
+    """Yield sizes in bytes."""
+    for operation, run in runs.items():
+        yield Case(operation, library, size, 1, run, lambda _: None, unit="bytes")
 
 
 def largest_error(actual: Any, expected: Any, tolerance: float) -> float:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from . import ckks_inputs as suite
 from .case import Case
-from .ckks_inputs import Vectors
+from .ckks_inputs import Vectors, byte_cases
 from .ring_ours import ntt_cases
 
 NAME = "heflow"
@@ -37,36 +37,24 @@ def cases(ring_degree: int) -> Iterator[Case]:
     turning = secret.public_for(rotations=(1,)).encrypt(vectors.x)
     summing = for_sums.encrypt(vectors.x)
 
-    def error_of(operation: str) -> Any:
-        return lambda result: vectors.error(operation, secret.decrypt(result))
-
-    table: list[tuple[str, Any]] = [
-        (suite.ENCRYPT_PUBLIC, lambda: public.encrypt(vectors.x)),
-        (suite.ENCRYPT_OWNER, lambda: secret.encrypt(vectors.x)),
-        (suite.ADD, lambda: x + y),
-        (suite.TIMES_PLAIN, lambda: x * vectors.y),
-        (suite.PRODUCT, lambda: x * y),
-        (suite.ROTATE, lambda: turning.rotate(1)),
-        (suite.SUM, lambda: summing.sum()),
-    ]
-    for operation, run in table:
-        yield Case(operation, NAME, size, 1, run, error_of(operation))
-    yield Case(
-        suite.DECRYPT,
-        NAME,
-        size,
-        1,
-        lambda: secret.decrypt(x),
-        lambda result: vectors.error(suite.DECRYPT, result),
-    )
-    lengths: list[tuple[str, Any]] = [
-        (suite.CONTEXT_BYTES, lambda: len(public.to_bytes())),
-        (suite.SUM_CONTEXT_BYTES, lambda: len(for_sums.to_bytes())),
-        (suite.PUBLIC_BYTES, lambda: len(x.to_bytes())),
-        (suite.OWNER_BYTES, lambda: len(secret.encrypt(vectors.x).to_bytes())),
-    ]
-    for operation, run in lengths:
-        yield Case(operation, NAME, size, 1, run, lambda _: None, unit="bytes")
+    runs: dict[str, Callable[[], Any]] = {
+        suite.ENCRYPT_PUBLIC: lambda: public.encrypt(vectors.x),
+        suite.ENCRYPT_OWNER: lambda: secret.encrypt(vectors.x),
+        suite.ADD: lambda: x + y,
+        suite.TIMES_PLAIN: lambda: x * vectors.y,
+        suite.PRODUCT: lambda: x * y,
+        suite.ROTATE: lambda: turning.rotate(1),
+        suite.SUM: lambda: summing.sum(),
+        suite.DECRYPT: lambda: secret.decrypt(x),
+    }
+    yield from vectors.cases(NAME, size, runs, secret.decrypt)
+    lengths: dict[str, Callable[[], int]] = {
+        suite.CONTEXT_BYTES: lambda: len(public.to_bytes()),
+        suite.SUM_CONTEXT_BYTES: lambda: len(for_sums.to_bytes()),
+        suite.PUBLIC_BYTES: lambda: len(x.to_bytes()),
+        suite.OWNER_BYTES: lambda: len(secret.encrypt(vectors.x).to_bytes()),
+    }
+    yield from byte_cases(NAME, size, lengths)
     yield from ntt_cases(NAME, ring_degree, size)
     yield from _batches(ring_degree, secret)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -42,8 +43,10 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
             )
         ]
 
-    def times(factors: list[int]) -> Any:
-        return lambda: pypaillier.multiply_integers_public(public, x, factors)
+    def times(factors: list[int]) -> tuple[Any, Any]:
+        products = [v * f for v, f in zip(m, factors, strict=True)]
+        run = partial(pypaillier.multiply_integers_public, public, x, factors)
+        return run, decrypts_to(products)
 
     table: list[tuple[str, int, Any, Any]] = [
         (OPERATIONS[0], items, lambda: pypaillier.encrypt_integers(public, m), decrypts_to(m)),
@@ -54,24 +57,9 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
             lambda: pypaillier.add_blocks(public, x + x, pairs),
             decrypts_to([2 * v for v in m]),
         ),
-        (
-            OPERATIONS[4],
-            items,
-            times(f32),
-            decrypts_to([v * f for v, f in zip(m, f32, strict=True)]),
-        ),
-        (
-            OPERATIONS[5],
-            items,
-            times(f52),
-            decrypts_to([v * f for v, f in zip(m, f52, strict=True)]),
-        ),
-        (
-            OPERATIONS[6],
-            items,
-            times([-f for f in f32]),
-            decrypts_to([-v * f for v, f in zip(m, f32, strict=True)]),
-        ),
+        (OPERATIONS[4], items, *times(f32)),
+        (OPERATIONS[5], items, *times(f52)),
+        (OPERATIONS[6], items, *times([-f for f in f32])),
         (
             OPERATIONS[7],
             10_000,

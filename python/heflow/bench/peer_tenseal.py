@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ import tenseal as ts
 
 from . import ckks_inputs as suite
 from .case import Case
-from .ckks_inputs import Vectors
+from .ckks_inputs import Vectors, byte_cases
 from .federated_inputs import BYTES, DECRYPT, ENCRYPT, RECEIVE, Updates, size_label
 
 NAME = "tenseal"
@@ -42,39 +42,27 @@ def cases(ring_degree: int) -> Iterator[Case]:
     x, y = ts.ckks_vector(public, vectors.x), ts.ckks_vector(public, vectors.y)
     plain = vectors.y.tolist()
 
-    def error_of(operation: str) -> Any:
-        return lambda result: vectors.error(operation, result.decrypt())
-
-    table: list[tuple[str, Any]] = [
-        (suite.ENCRYPT_PUBLIC, lambda: ts.ckks_vector(public, vectors.x)),
-        (suite.ENCRYPT_OWNER, lambda: ts.ckks_vector(owner, vectors.x)),
-        (suite.ADD, lambda: x + y),
-        (suite.TIMES_PLAIN, lambda: x * plain),
-        (suite.PRODUCT, lambda: x * y),
-        (suite.SUM, lambda: x.sum()),
-    ]
-    for operation, run in table:
-        yield Case(operation, NAME, size, 1, run, error_of(operation))
-    yield Case(
-        suite.DECRYPT,
-        NAME,
-        size,
-        1,
-        lambda: x.decrypt(),
-        lambda result: vectors.error(suite.DECRYPT, result),
-    )
+    runs: dict[str, Callable[[], Any]] = {
+        suite.ENCRYPT_PUBLIC: lambda: ts.ckks_vector(public, vectors.x),
+        suite.ENCRYPT_OWNER: lambda: ts.ckks_vector(owner, vectors.x),
+        suite.ADD: lambda: x + y,
+        suite.TIMES_PLAIN: lambda: x * plain,
+        suite.PRODUCT: lambda: x * y,
+        suite.SUM: lambda: x.sum(),
+        suite.DECRYPT: lambda: x.decrypt(),
+    }
+    yield from vectors.cases(NAME, size, runs, lambda result: result.decrypt())
 
     def context_bytes(rotations: bool) -> int:
         return len(public.serialize(save_secret_key=False, save_galois_keys=rotations))
 
-    lengths: list[tuple[str, Any]] = [
-        (suite.CONTEXT_BYTES, partial(context_bytes, False)),
-        (suite.SUM_CONTEXT_BYTES, partial(context_bytes, True)),
-        (suite.PUBLIC_BYTES, lambda: len(x.serialize())),
-        (suite.OWNER_BYTES, lambda: len(ts.ckks_vector(owner, vectors.x).serialize())),
-    ]
-    for operation, run in lengths:
-        yield Case(operation, NAME, size, 1, run, lambda _: None, unit="bytes")
+    lengths: dict[str, Callable[[], int]] = {
+        suite.CONTEXT_BYTES: partial(context_bytes, False),
+        suite.SUM_CONTEXT_BYTES: partial(context_bytes, True),
+        suite.PUBLIC_BYTES: lambda: len(x.serialize()),
+        suite.OWNER_BYTES: lambda: len(ts.ckks_vector(owner, vectors.x).serialize()),
+    }
+    yield from byte_cases(NAME, size, lengths)
 
 
 @dataclass(frozen=True)
