@@ -14,6 +14,7 @@
 #include "../bigint/batch.hpp"
 #include "../bigint/modexp_fixed_base.hpp"
 #include "../bigint/select.hpp"
+#include "../ckks/keys.hpp"
 #include "../random/entropy.hpp"
 #include "../random/samplers.hpp"
 #include "../ring/fused.hpp"
@@ -151,11 +152,26 @@ Residues ring_product(const Residues& a, const Residues& b, std::uint64_t p, con
   return result;
 }
 
-// A fused transform (`which`) of limbs, small integers and doubles: canonical results. Division is by the first of
-// `primes`, modulo the last; what is empty is left out.
+// A limb in NTT order, its polynomial's X replaced by X^exponent.
+Residues permuted(const Residues& limb, std::uint32_t exponent, const std::string& backend) {
+  const ring::Kernels& kernels = ring::kernels_for(backend);
+  const auto n = static_cast<std::size_t>(limb.size());
+  const auto positions = ckks::automorphism(exponent, static_cast<unsigned>(__builtin_ctzll(n)));
+  Buffer in(n), out(n);
+  std::copy(limb.data(), limb.data() + n, in.data());
+  kernels.permute(out.data(), in.data(), positions.data(), n);
+  Residues result(static_cast<py::ssize_t>(n));
+  std::copy(out.data(), out.data() + n, result.mutable_data());
+  return result;
+}
+
+// A fused transform (`which`) of limbs, small integers and doubles, modulo the last of `primes`: canonical results. What is
+// empty is left out. A sum has a term for each weight: the last limbs, modulo the primes in order. Division adds multiples of
+// the first prime.
 Residues fused(const std::string& which, const std::string& backend, const std::vector<std::uint64_t>& primes,
                const std::vector<Residues>& limbs, const py::array_t<std::int8_t>& small,
-               const std::vector<py::array_t<double>>& reals, std::uint64_t w, bool wide) {
+               const std::vector<py::array_t<double>>& reals, std::uint64_t w, bool wide,
+               const std::vector<std::uint64_t>& weights) {
   const ring::Kernels& k = ring::kernels_for(backend);
   const auto n = static_cast<std::size_t>(small.size());
   const std::uint64_t p = primes.back();
@@ -181,17 +197,21 @@ Residues fused(const std::string& which, const std::string& backend, const std::
     if (in[i] != nullptr) k.prepare(words[i].data(), words[i].data(), n, table.modulus);
     return in[i];
   };
-  const ring::Modulus from = ring::make_modulus(k, primes[0]), other = ring::make_modulus(k, primes[1]);
+  std::vector<ring::Modulus> moduli;
+  for (const std::uint64_t q : primes) moduli.push_back(ring::make_modulus(k, q));
+  std::vector<ring::Term> terms;
+  for (std::size_t t = 0; t < weights.size(); ++t)
+    terms.push_back({in[in.size() - weights.size() + t], &moduli[t], ring::make_factor(k, weights[t], p)});
   if (which == "forward_int8") {
     ring::forward_int8(k, out.data(), small_copy, table);
     k.reduce(out.data(), out.data(), n, table.modulus);
-  } else if (which == "forward_switched") {
-    ring::forward_switched(k, out.data(), in[0], from, table);
+  } else if (which == "forward_terms") {
+    ring::forward_terms(k, out.data(), terms.data(), terms.size(), table);
     k.reduce(out.data(), out.data(), n, table.modulus);
   } else if (which == "forward_join") {
     ring::forward_join(k, out.data(), x[0], ring::make_factor(k, w, p), x[1], wide, in[0], prepared(1), table);
   } else if (which == "forward_divide") {
-    const ring::Division by = {in[2], &from, in[3], &other, ring::make_factor(k, primes[0] % p, p), ring::make_factor(k, w, p)};
+    const ring::Division by = {terms.data(), terms.size(), ring::make_factor(k, primes[0] % p, p), ring::make_factor(k, w, p)};
     ring::forward_divide(k, out.data(), in[0], in[1], by, table);
   } else if (which == "inverse_product") {
     ring::inverse_product(k, out.data(), in[0], prepared(1), in[2], table);
@@ -242,8 +262,9 @@ void bind_testing(py::module_& module) {
   module.def("ntt", &ntt, py::arg("limb"), py::arg("p"), py::arg("backend"), py::arg("inverse") = false,
              py::arg("repeats") = 1);
   module.def("ring_product", &ring_product, py::arg("a"), py::arg("b"), py::arg("p"), py::arg("backend"));
+  module.def("permuted", &permuted, py::arg("limb"), py::arg("exponent"), py::arg("backend"));
   module.def("fused", &fused, py::arg("which"), py::arg("backend"), py::arg("primes"), py::arg("limbs"), py::arg("small"),
-             py::arg("reals"), py::arg("w") = 1, py::arg("wide") = false);
+             py::arg("reals"), py::arg("w") = 1, py::arg("wide") = false, py::arg("weights") = std::vector<std::uint64_t>());
   module.def(
       "ntt_primes",
       [](unsigned bits, unsigned log_degree, std::size_t count) {

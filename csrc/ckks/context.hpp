@@ -37,6 +37,7 @@ class Context {
   const NttTable& table(std::size_t i) const { return *tables_[i]; }
   const Modulus& modulus(std::size_t i) const { return tables_[i]->modulus; }
   Factor factor(Word w, std::size_t i) const { return ring::make_factor(*kernels_, w % modulus(i).p, modulus(i).p); }
+  Factor one(std::size_t i) const { return {1, modulus(i).quotient}; }
   // 1 / q_k modulo q_i; q_k modulo q_i
   const Factor& inverse(std::size_t k, std::size_t i) const { return inverses_[k * tables_.size() + i]; }
   const Factor& prime(std::size_t k, std::size_t i) const { return residues_[k * tables_.size() + i]; }

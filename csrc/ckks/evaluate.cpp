@@ -44,7 +44,8 @@ void rescale(const Limb& limb, const Out& out, std::size_t primes, Word* last, c
   const std::size_t l = primes - 1;
   ring::inverse_product(k, last, limb(l), nullptr, nullptr, context.table(l));
   for (std::size_t i = 0; i < l; ++i) {
-    const ring::Division by = {last, &context.modulus(l), nullptr, nullptr, {}, context.inverse(l, i)};
+    const ring::Term term = {last, &context.modulus(l), context.one(i)};
+    const ring::Division by = {&term, 1, {}, context.inverse(l, i)};
     ring::forward_divide(k, out(i), limb(i), nullptr, by, context.table(i));
   }
 }
@@ -67,7 +68,8 @@ void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t p
         digit[i] = d[i];
         continue;
       }
-      ring::forward_switched(k, digits[i], plain[i], context.modulus(i), context.table(j));
+      const ring::Term term = {plain[i], &context.modulus(i), context.one(j)};
+      ring::forward_terms(k, digits[i], &term, 1, context.table(j));
     }
     k.inner_products(acc0[t], acc1[t], digit, keys0, keys1, primes, n, context.modulus(j));
   }
@@ -89,7 +91,8 @@ void divide_both(Limbs& acc, const Limbs& d, const Out& out, std::size_t primes,
   for (std::size_t i = 0; i < l; ++i) {
     const Modulus& m = context.modulus(i);
     const Word inverse = ring::multiply_mod(context.inverse(special, i).value, context.inverse(l, i).value, m.p);
-    const ring::Division by = {low, &p, high, &q, context.prime(special, i), context.factor(inverse, i)};
+    const ring::Term terms[2] = {{low, &p, context.one(i)}, {high, &q, context.prime(special, i)}};
+    const ring::Division by = {terms, 2, context.prime(special, i), context.factor(inverse, i)};
     ring::forward_divide(k, out(i), acc[i], d[i], by, context.table(i));
   }
 }
@@ -202,37 +205,9 @@ BatchPtr multiply(const Batch& a, const Batch& b, const SwitchKey& key) {
   return result;
 }
 
-BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& shared) {
-  const SwitchKey& key = *shared;
-  const Context& context = a.context();
-  if (context.specials() > 1) return rotations_hybrid(a, {shared}, false);
-  const std::size_t primes = a.primes(), n = context.degree();
-  auto result = like(a, primes);
-  parallel_for(a.size(), [&](std::size_t item) {
-    Limbs acc0(context, primes + 1), acc1(context, primes + 1), turned(context, 1);
-    const Word* digits[ring::kMaxPrimes];
-    for (std::size_t i = 0; i < primes; ++i) digits[i] = a.limb(item, 1, i);
-    switch_digits(acc0, acc1, digits, primes, key, context);
-    for (std::size_t part = 0; part < 2; ++part) {
-      Limbs& acc = part == 0 ? acc0 : acc1;
-      const std::size_t special = context.special();
-      context.kernels().inverse(acc[primes], context.table(special));
-      for (std::size_t i = 0; i < primes; ++i) {
-        const ring::Division by = {acc[primes], &context.modulus(special), nullptr,
-                                   nullptr,     context.prime(special, i), context.inverse(special, i)};
-        const Word* c0 = part == 0 ? a.limb(item, 0, i) : nullptr;
-        ring::forward_divide(context.kernels(), turned[0], acc[i], c0, by, context.table(i));
-        context.kernels().permute(result->limb(item, part, i), turned[0], key.positions.data(), n);
-      }
-    }
-  });
-  return result;
-}
+BatchPtr rotate(const Batch& a, const std::shared_ptr<SwitchKey>& key) { return rotations(a, {key}, false); }
 
-BatchPtr add_rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) {
-  if (a.context().specials() > 1 || keys.size() > 1) return rotations_hybrid(a, keys, true);  // one decomposition for all
-  return add(a, *rotate(a, keys.front()));
-}
+BatchPtr add_rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys) { return rotations(a, keys, true); }
 
 BatchPtr drop(const Batch& a, std::size_t primes) {
   auto result = like(a, primes);

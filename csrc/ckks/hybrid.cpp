@@ -11,153 +11,159 @@
 namespace heflow::ckks {
 namespace {
 
-constexpr std::size_t kChunk = 512;  // words: the limbs of a digit stay in the first cache
-
 using Words = std::vector<std::size_t>;
+using Limb = const Word*;
+using Keys = std::vector<const SwitchKey*>;
 
 // From residues modulo the primes `from`, with product D, to those of other primes: with the balanced y_i = x_i / (D / q_i) mod
 // q_i, the number sum_i y_i D / q_i is x + u D for a small u (docs/maths/ckks.md, hybrid key switching).
 class Extension {
  public:
-  Extension(const Context& context, Words from)
-      : context_(context), from_(std::move(from)), y_(context, from_.size()), product_(context.primes(), 1) {
-    for (std::size_t j = 0; j < context.primes(); ++j) {
-      for (std::size_t i : from_) product_[j] = times(product_[j], context.modulus(i).p, j);
-    }
-    for (std::size_t i : from_) {
-      Word scale = 1;
-      for (std::size_t k : from_) {
-        if (k != i) scale = times(scale, context.inverse(k, i).value, i);
-      }
-      scales_.push_back(context.factor(scale, i));
-    }
-  }
+  Extension(const Context& context, Words from) : context_(context), from_(std::move(from)), y_(context, from_.size()) {}
 
   const Words& from() const { return from_; }
-  // The product of `from` modulo prime j outside it.
-  Word product(std::size_t j) const { return product_[j]; }
 
-  // Take x modulo prime number `k` of `from`, in NTT order, overwriting nothing. y_k is kept shifted by half its prime.
-  void load(std::size_t k, const Word* x) {
-    const ring::Kernels& kernels = context_.kernels();
-    const std::size_t i = from_[k], n = context_.degree();
-    const Modulus& m = context_.modulus(i);
-    Word* y = y_[k];
-    ring::inverse_product(kernels, y, x, nullptr, nullptr, context_.table(i));
-    alignas(64) Word half[kChunk];
-    std::fill(half, half + kChunk, m.p / 2);
-    for (std::size_t at = 0; at < n; at += kChunk) kernels.scale_add(y + at, y + at, scales_[k], half, kChunk, m);
+  // Take x modulo prime number `k` of `from`, in NTT order, overwriting nothing. Its factor rides on the transform's 1/N.
+  void load(std::size_t k, Limb x) {
+    const std::size_t i = from_[k];
+    Word scale = 1;
+    for (std::size_t other : from_) {
+      if (other != i) scale = times(scale, context_.inverse(other, i).value, i);
+    }
+    ring::NttTable table = context_.table(i);
+    table.degree_inverse = context_.factor(times(table.degree_inverse.value, scale, i), i);
+    table.last = context_.factor(times(table.last.value, scale, i), i);
+    ring::inverse_product(context_.kernels(), y_[k], x, nullptr, nullptr, table);
   }
 
-  // out = x modulo prime j outside `from`, in coefficient order.
-  void to(Word* out, std::size_t j) const {
-    const ring::Kernels& kernels = context_.kernels();
-    const Modulus& m = context_.modulus(j);
-    Word shift = 0;
-    std::vector<Factor> weights;
-    for (std::size_t i : from_) {
-      const Word w = times(product_[j], context_.inverse(i, j).value, j);
-      weights.push_back(context_.factor(w, j));
-      shift = (shift + times(w, context_.modulus(i).p / 2 % m.p, j)) % m.p;
+  // x modulo prime j outside `from`, in coefficient order.
+  std::vector<ring::Term> terms(std::size_t j) const {
+    std::vector<ring::Term> result;
+    for (std::size_t k = 0; k < from_.size(); ++k) {
+      Word weight = 1;
+      for (std::size_t other : from_) {
+        if (other != from_[k]) weight = times(weight, context_.prime(other, j).value, j);
+      }
+      result.push_back({y_[k], &context_.modulus(from_[k]), context_.factor(weight, j)});
     }
-    alignas(64) Word start[kChunk];
-    std::fill(start, start + kChunk, shift == 0 ? 0 : m.p - shift);
-    for (std::size_t at = 0; at < context_.degree(); at += kChunk) {
-      for (std::size_t k = 0; k < from_.size(); ++k)
-        kernels.scale_add(out + at, y_[k] + at, weights[k], k == 0 ? start : out + at, kChunk, m);
-    }
+    return result;
+  }
+
+  // 1 / D modulo prime j outside `from`.
+  Factor inverse(std::size_t j) const {
+    Word result = 1;
+    for (std::size_t i : from_) result = times(result, context_.inverse(i, j).value, j);
+    return context_.factor(result, j);
   }
 
  private:
-  Word times(Word a, Word b, std::size_t j) const {
-    const Word p = context_.modulus(j).p;
-    return ring::multiply_mod(a % p, b % p, p);
-  }
+  Word times(Word a, Word b, std::size_t j) const { return ring::multiply_mod(a, b, context_.modulus(j).p); }
 
   const Context& context_;
   Words from_;
   Limbs y_;
-  std::vector<Word> product_;
-  std::vector<Factor> scales_;
 };
 
-// Prime number of limb t of an accumulator over `primes` data primes and the special ones.
-std::size_t prime_of(std::size_t t, std::size_t primes, const Context& context) {
-  return t < primes ? t : context.special() + (t - primes);
-}
-
-// The digits of d against keys, each permuted by the key's rotation: accumulators over `primes` data primes and
-// the special ones. Galois keys have positions; other keys come alone.
-void switch_digits(Limbs& acc0, Limbs& acc1, const Word* const* d, std::size_t primes,
-                   const std::vector<const SwitchKey*>& keys, const Context& context) {
-  const std::size_t n = context.degree(), each = context.digit_primes(), count = (primes + each - 1) / each;
-  const ring::Kernels& k = context.kernels();
-  std::vector<Extension> digits;
-  digits.reserve(count);
-  for (std::size_t g = 0; g < count; ++g) {
-    Words from;
-    for (std::size_t i = g * each; i < std::min((g + 1) * each, primes); ++i) from.push_back(i);
-    digits.emplace_back(context, from);
+// A polynomial over the first data primes, decomposed.
+class Digits {
+ public:
+  Digits(const Context& context, std::vector<Limb> d) : context_(context), d_(std::move(d)) {
+    const std::size_t each = context.digit_primes();
+    for (std::size_t first = 0; first < d_.size(); first += each) {
+      Words from;
+      for (std::size_t i = first; i < std::min(first + each, d_.size()); ++i) from.push_back(i);
+      digits_.emplace_back(context, std::move(from));
+    }
+    parallel_for(d_.size(), [&](std::size_t i) { digits_[i / each].load(i % each, d_[i]); });
   }
-  parallel_for(primes, [&](std::size_t i) { digits[i / each].load(i % each, d[i]); });
-  parallel_for(primes + context.specials(), [&](std::size_t t) {
-    const std::size_t j = prime_of(t, primes, context);
-    Limbs residues(context, count + 3);
-    const Word *digit[ring::kMaxPrimes], *keys0[ring::kMaxPrimes], *keys1[ring::kMaxPrimes];
-    for (std::size_t g = 0; g < count; ++g) {
-      digit[g] = residues[g];
-      if (j < primes && j / each == g) {
-        digit[g] = d[j];
-        continue;
-      }
-      digits[g].to(residues[g], j);
-      k.forward_lazy(residues[g], context.table(j));
-    }
-    Word *part0 = residues[count], *part1 = residues[count + 1], *turned = residues[count + 2];
-    bool first = true;
-    for (const SwitchKey* key : keys) {
-      for (std::size_t g = 0; g < count; ++g) keys0[g] = key->b[g * key->primes + j], keys1[g] = key->a[g * key->primes + j];
-      const bool rotates = !key->positions.empty();
-      k.inner_products(rotates ? part0 : acc0[t], rotates ? part1 : acc1[t], digit, keys0, keys1, count, n, context.modulus(j));
-      if (!rotates) continue;
-      if (first) {
-        k.permute(acc0[t], part0, key->positions.data(), n);
-        k.permute(acc1[t], part1, key->positions.data(), n);
-      } else {
-        k.permute(turned, part0, key->positions.data(), n);
-        k.add(acc0[t], acc0[t], turned, n, context.modulus(j));
-        k.permute(turned, part1, key->positions.data(), n);
-        k.add(acc1[t], acc1[t], turned, n, context.modulus(j));
-      }
-      first = false;
-    }
-  });
-}
 
-// (acc + P d) / P, or / (P q_l) for l the last data prime in use, rounded.
-template <class Out>
-void divide(Limbs& acc, const Word* const* d, const Out& out, std::size_t primes, bool rescale, const Context& context) {
-  const std::size_t n = context.degree(), last = primes - 1, results = rescale ? last : primes;
+  // The inner products with keys modulo prime j, summed; each permuted by its key's rotation if `turned`.
+  void products(Word* r0, Word* r1, const Keys& keys, bool turned, std::size_t j) const {
+    const ring::Kernels& k = context_.kernels();
+    const std::size_t n = context_.degree(), count = digits_.size(), each = context_.digit_primes();
+    const Modulus& m = context_.modulus(j);
+    Limbs scratch(context_, count + 3);
+    Word *part0 = scratch[count], *part1 = scratch[count + 1], *next = scratch[count + 2];
+    Limb digit[ring::kMaxPrimes], keys0[ring::kMaxPrimes], keys1[ring::kMaxPrimes];
+    for (std::size_t g = 0; g < count; ++g) {
+      const bool inside = j < d_.size() && j / each == g;
+      digit[g] = inside ? d_[j] : scratch[g];
+      if (inside) continue;
+      const std::vector<ring::Term> terms = digits_[g].terms(j);
+      ring::forward_terms(k, scratch[g], terms.data(), terms.size(), context_.table(j));
+    }
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const SwitchKey& key = *keys[i];
+      const auto collect = [&](Word* r, Limb part) {
+        k.permute(i == 0 ? r : next, part, key.positions.data(), n);
+        if (i > 0) k.add(r, r, next, n, m);
+      };
+      for (std::size_t g = 0; g < count; ++g) keys0[g] = key.b[g * key.primes + j], keys1[g] = key.a[g * key.primes + j];
+      k.inner_products(turned ? part0 : r0, turned ? part1 : r1, digit, keys0, keys1, count, n, m);
+      if (turned) collect(r0, part0), collect(r1, part1);
+    }
+  }
+
+ private:
+  const Context& context_;
+  std::vector<Limb> d_;
+  std::vector<Extension> digits_;
+};
+
+// What becomes of (c0, c1, c2), c0 + c1 s + c2 t, under keys from t: limbs over the data primes in use, or none.
+struct Switch {
+  std::vector<Limb> c0, c1, c2;
+  Keys keys;
+  bool rescale;               // by the last prime, too
+  bool turned;                // by each key's rotation, before the sum, or
+  const SwitchKey* turn_all;  // by that of this key, at the end
+};
+
+// (P (c0, c1) + sum of keys c2) / P, or / (P q_l) for l the last data prime in use, rounded. First the primes of the divisor,
+// then, one after the other, those of the result: what belongs to one of them is done while it is in the cache.
+void apply(const Switch& task, Batch& result, std::size_t item, const Context& context) {
   const ring::Kernels& k = context.kernels();
+  const std::size_t n = context.degree(), results = result.primes();
+  const std::vector<Limb>* addends[2] = {&task.c0, &task.c1};
+  const Digits digits(context, task.c2);
   Words from;
   for (std::size_t s = 0; s < context.specials(); ++s) from.push_back(context.special() + s);
-  if (rescale) from.push_back(last);
-  Extension low(context, from);
+  if (task.rescale) from.push_back(results);
+  Extension rest[2] = {{context, from}, {context, from}};
   parallel_for(from.size(), [&](std::size_t s) {
-    Word* x = s < context.specials() ? acc[primes + s] : acc[last];
-    if (s == context.specials() && d != nullptr)
-      k.scale_add(x, d[last], context.special_product(last), x, n, context.modulus(last));
-    low.load(s, x);
+    const std::size_t j = from[s];
+    Limbs sums(context, 2);
+    digits.products(sums[0], sums[1], task.keys, task.turned, j);
+    for (std::size_t part = 0; part < 2; ++part) {
+      if (j < context.special() && !addends[part]->empty())
+        k.scale_add(sums[part], (*addends[part])[j], context.special_product(j), sums[part], n, context.modulus(j));
+      rest[part].load(s, sums[part]);
+    }
   });
   parallel_for(results, [&](std::size_t i) {
-    const Modulus& m = context.modulus(i);
-    Limbs rest(context, 1);
-    low.to(rest[0], i);
-    k.forward(rest[0], context.table(i));
-    if (d != nullptr) k.scale_add(acc[i], d[i], context.special_product(i), acc[i], n, m);
-    const Factor inverse = context.factor(ring::inverse_mod_vartime(low.product(i), m.p), i);
-    k.difference_scale(out(i), acc[i], rest[0], inverse, nullptr, n, m);
+    Limbs sums(context, 3);
+    digits.products(sums[0], sums[1], task.keys, task.turned, i);
+    const Factor inverse = rest[0].inverse(i);
+    for (std::size_t part = 0; part < 2; ++part) {
+      const std::vector<ring::Term> terms = rest[part].terms(i);
+      const ring::Division by = {terms.data(), terms.size(), context.special_product(i), inverse};
+      Word* out = task.turn_all == nullptr ? result.limb(item, part, i) : sums[2];
+      ring::forward_divide(k, out, sums[part], addends[part]->empty() ? nullptr : (*addends[part])[i], by, context.table(i));
+      if (task.turn_all != nullptr) k.permute(result.limb(item, part, i), out, task.turn_all->positions.data(), n);
+    }
   });
+}
+
+std::vector<Limb> limbs_of(const Limbs& limbs, std::size_t count) {
+  std::vector<Limb> result;
+  for (std::size_t i = 0; i < count; ++i) result.push_back(limbs[i]);
+  return result;
+}
+
+std::vector<Limb> limbs_of(const Batch& a, std::size_t item, std::size_t part) {
+  std::vector<Limb> result;
+  for (std::size_t i = 0; i < a.primes(); ++i) result.push_back(a.limb(item, part, i));
+  return result;
 }
 
 // Ciphertexts side by side if there is one for each thread, else one after the other, each on all threads.
@@ -175,45 +181,38 @@ BatchPtr multiply_hybrid(const Batch& a, const Batch& b, const SwitchKey& key) {
   auto result = std::make_shared<Batch>(a.context_ptr(), a.size(), primes - 1);
   for_items(a.size(), [&](std::size_t item) {
     Limbs d0(context, primes), d1(context, primes), d2(context, primes);
-    Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials());
-    std::vector<const Word*> p0(primes), p1(primes), p2(primes);
-    for (std::size_t i = 0; i < primes; ++i) p0[i] = d0[i], p1[i] = d1[i], p2[i] = d2[i];
     parallel_for(primes, [&](std::size_t i) {
       context.kernels().tensor(d0[i], d1[i], d2[i], a.limb(item, 0, i), a.limb(item, 1, i), b.limb(item, 0, i),
                                b.limb(item, 1, i), n, context.modulus(i));
     });
-    switch_digits(acc0, acc1, p2.data(), primes, {&key}, context);
-    divide(acc0, p0.data(), [&](std::size_t i) { return result->limb(item, 0, i); }, primes, true, context);
-    divide(acc1, p1.data(), [&](std::size_t i) { return result->limb(item, 1, i); }, primes, true, context);
+    const Switch task = {limbs_of(d0, primes), limbs_of(d1, primes), limbs_of(d2, primes), {&key}, true, false, nullptr};
+    apply(task, *result, item, context);
   });
   return result;
 }
 
-BatchPtr rotations_hybrid(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys, bool keep) {
+BatchPtr rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys, bool keep) {
   const Context& context = a.context();
   const std::size_t primes = a.primes(), n = context.degree();
   auto result = std::make_shared<Batch>(a.context_ptr(), a.size(), primes);
-  std::vector<const SwitchKey*> pointers;
+  Keys pointers;
   for (const auto& key : keys) pointers.push_back(key.get());
   for_items(a.size(), [&](std::size_t item) {
-    Limbs acc0(context, primes + context.specials()), acc1(context, primes + context.specials()), d0(context, primes);
-    std::vector<const Word*> p0(primes), p1(primes);
-    for (std::size_t i = 0; i < primes; ++i) p0[i] = d0[i], p1[i] = a.limb(item, 1, i);
-    // The first parts turn without a key; the accumulators hold the rest.
+    const std::vector<Limb> c0 = limbs_of(a, item, 0), c1 = limbs_of(a, item, 1);
+    if (keys.size() == 1 && !keep) return apply({c0, {}, c1, pointers, false, false, pointers[0]}, *result, item, context);
+    // The first parts turn without a key.
+    Limbs turned(context, primes);
     parallel_for(primes, [&](std::size_t i) {
-      Limbs turned(context, 1);
-      const Word* c0 = a.limb(item, 0, i);
-      if (keep) std::memcpy(d0[i], c0, n * sizeof(Word));
-      for (std::size_t r = 0; r < keys.size(); ++r) {
+      Limbs next(context, 1);
+      if (keep) std::memcpy(turned[i], c0[i], n * sizeof(Word));
+      for (std::size_t r = 0; r < pointers.size(); ++r) {
         const bool first = r == 0 && !keep;
-        Word* to = first ? d0[i] : turned[0];
-        context.kernels().permute(to, c0, keys[r]->positions.data(), n);
-        if (!first) context.kernels().add(d0[i], d0[i], to, n, context.modulus(i));
+        context.kernels().permute(first ? turned[i] : next[0], c0[i], pointers[r]->positions.data(), n);
+        if (!first) context.kernels().add(turned[i], turned[i], next[0], n, context.modulus(i));
       }
     });
-    switch_digits(acc0, acc1, p1.data(), primes, pointers, context);
-    divide(acc0, p0.data(), [&](std::size_t i) { return result->limb(item, 0, i); }, primes, false, context);
-    divide(acc1, keep ? p1.data() : nullptr, [&](std::size_t i) { return result->limb(item, 1, i); }, primes, false, context);
+    apply({limbs_of(turned, primes), keep ? c1 : std::vector<Limb>{}, c1, pointers, false, true, nullptr}, *result, item,
+          context);
   });
   return result;
 }

@@ -10,6 +10,6 @@ namespace heflow::ckks {
 // Relinearised and divided by the last prime: one division by P q.
 BatchPtr multiply_hybrid(const Batch& a, const Batch& b, const SwitchKey& key);
 // The sum of the rotations of a, and of a itself if `keep`: one decomposition, one division by P.
-BatchPtr rotations_hybrid(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys, bool keep);
+BatchPtr rotations(const Batch& a, const std::vector<std::shared_ptr<SwitchKey>>& keys, bool keep);
 
 }  // namespace heflow::ckks

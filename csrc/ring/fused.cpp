@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../base/wipe.hpp"
+#include "primes.hpp"
 
 namespace heflow::ring {
 namespace {
@@ -20,6 +21,23 @@ void by_parts(std::size_t n, const Body& body) {
 
 std::size_t degree(const NttTable& table) { return std::size_t{1} << table.log_degree; }
 
+// The sum of terms modulo m. The halves that make representatives positive are taken off in one constant.
+void sum_terms(const Kernels& k, Word* r, const Term* terms, std::size_t count, std::size_t n, const Modulus& m) {
+  if (count == 1 && terms[0].weight.value == 1) return k.switch_modulus(r, terms[0].limb, n, *terms[0].modulus, m);
+  Word shift = 0;
+  for (std::size_t t = 0; t < count; ++t)
+    shift = (shift + multiply_mod(terms[t].modulus->p / 2 % m.p, terms[t].weight.value, m.p)) % m.p;
+  alignas(64) Word half[kPart];
+  by_parts(n, [&](Word* part, std::size_t at, std::size_t size) {
+    std::fill(r + at, r + at + size, shift == 0 ? 0 : m.p - shift);
+    for (std::size_t t = 0; t < count; ++t) {
+      std::fill(half, half + size, terms[t].modulus->p / 2);
+      k.add(part, terms[t].limb + at, half, size, *terms[t].modulus);
+      k.scale_add(r + at, part, terms[t].weight, r + at, size, m);
+    }
+  });
+}
+
 }  // namespace
 
 void forward_int8(const Kernels& k, Word* r, const std::int8_t* a, const NttTable& table) {
@@ -28,9 +46,9 @@ void forward_int8(const Kernels& k, Word* r, const std::int8_t* a, const NttTabl
   k.forward_lazy(r, table);
 }
 
-void forward_switched(const Kernels& k, Word* r, const Word* a, const Modulus& from, const NttTable& table) {
-  if (k.fused != nullptr) return k.fused->forward_switched(r, a, from, table);
-  k.switch_modulus(r, a, degree(table), from, table.modulus);
+void forward_terms(const Kernels& k, Word* r, const Term* terms, std::size_t count, const NttTable& table) {
+  if (k.fused != nullptr) return k.fused->forward_terms(r, terms, count, table);
+  sum_terms(k, r, terms, count, degree(table), table.modulus);
   k.forward_lazy(r, table);
 }
 
@@ -56,11 +74,7 @@ void forward_join(const Kernels& k, Word* r, const double* a, const Factor& w, c
 void forward_divide(const Kernels& k, Word* r, const Word* a, const Word* d, const Division& by, const NttTable& table) {
   if (k.fused != nullptr) return k.fused->forward_divide(r, a, d, by, table);
   const Modulus& m = table.modulus;
-  k.switch_modulus(r, by.low, degree(table), *by.low_modulus, m);
-  by_parts(by.high == nullptr ? 0 : degree(table), [&](Word* part, std::size_t at, std::size_t count) {
-    k.switch_modulus(part, by.high + at, count, *by.high_modulus, m);
-    k.scale_add(r + at, part, by.factor, r + at, count, m);
-  });
+  sum_terms(k, r, by.terms, by.count, degree(table), m);
   k.forward(r, table);
   if (d == nullptr) return k.difference_scale(r, a, r, by.inverse, nullptr, degree(table), m);
   by_parts(degree(table), [&](Word* part, std::size_t at, std::size_t count) {

@@ -6,7 +6,7 @@
 namespace heflow::ring {
 
 void forward_int8(const Kernels& kernels, Word* r, const std::int8_t* a, const NttTable& table);
-void forward_switched(const Kernels& kernels, Word* r, const Word* a, const Modulus& from, const NttTable& table);
+void forward_terms(const Kernels& kernels, Word* r, const Term* terms, std::size_t count, const NttTable& table);
 void forward_join(const Kernels& kernels, Word* r, const double* a, const Factor& w, const double* c, bool wide, const Word* u,
                   const Word* prepared, const NttTable& table);
 void forward_divide(const Kernels& kernels, Word* r, const Word* a, const Word* d, const Division& division,

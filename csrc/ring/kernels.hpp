@@ -55,14 +55,18 @@ struct FftTable {
   const double* tail;  // N / 128 blocks of 7 pairs of 8 real and 8 imaginary parts
 };
 
-// What a division of NTT values takes away before it: the transform of low + factor high, both balanced, modulo the prime
-// of the table; then everything times `inverse`.
+// The balanced representatives of a limb, in coefficient order, times a constant modulo the prime of the table.
+struct Term {
+  const Word* limb;
+  const Modulus* modulus;  // of the limb
+  Factor weight;
+};
+
+// What a division of NTT values takes away before it, the transform of a sum of terms; then everything times `inverse`.
 struct Division {
-  const Word* low;  // modulo low_modulus, in coefficient order
-  const Modulus* low_modulus;
-  const Word* high;  // modulo high_modulus; or null
-  const Modulus* high_modulus;
-  Factor factor;   // of `high`, and of what is added
+  const Term* terms;
+  std::size_t count;
+  Factor factor;   // of what is added
   Factor inverse;  // of the divisor
 };
 
@@ -70,14 +74,14 @@ struct Division {
 // out: ring/fused.hpp puts them together from the rest. Limbs are those of one prime, that of the table. Results alias
 // nothing but arguments that say so.
 struct FusedKernels {
-  // Transforms, lazy: of small integers, and of the balanced representatives of residues modulo `from`.
+  // Transforms, lazy: of small integers, and of the sum of 1 to 64 terms.
   void (*forward_int8)(Word* r, const std::int8_t* a, const NttTable& table) noexcept;
-  void (*forward_switched)(Word* r, const Word* a, const Modulus& from, const NttTable& table) noexcept;
+  void (*forward_terms)(Word* r, const Term* terms, std::size_t count, const NttTable& table) noexcept;
   // transform(w a + c) + u prepared; a (or null) integral below 2^50 in size, c (or null) as from_doubles, or if `wide` as
   // from_wide_doubles takes it; u lazy
   void (*forward_join)(Word* r, const double* a, const Factor& w, const double* c, bool wide, const Word* u,
                        const Word* prepared, const NttTable& table) noexcept;
-  // (a + factor d - transform(...)) inverse; d may be null
+  // (a + factor d - transform of the terms) inverse; d may be null
   void (*forward_divide)(Word* r, const Word* a, const Word* d, const Division& division, const NttTable& table) noexcept;
   // The inverse transform of a prepared + c, or of a alone if `prepared` is null; a lazy, c may be null. r may be a.
   void (*inverse_product)(Word* r, const Word* a, const Word* prepared, const Word* c, const NttTable& table) noexcept;
@@ -123,7 +127,7 @@ struct Kernels {
   void (*from_doubles)(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept;
   void (*from_wide_doubles)(Word* r, const double* a, std::size_t n, const Modulus& m) noexcept;
   void (*to_doubles)(double* r, const Word* a, std::size_t n, const Modulus& m) noexcept;  // balanced
-  // r[i] = a[positions[i]]; no aliasing
+  // r[i] = a[positions[i]], the positions of an automorphism (docs/maths/ntt.md); no aliasing
   void (*permute)(Word* r, const Word* a, const std::uint32_t* positions, std::size_t n) noexcept;
 
   // The transform behind the embedding, in place, on N / 2 complex numbers; the inverse is not divided by N / 2.

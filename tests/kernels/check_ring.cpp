@@ -72,7 +72,8 @@ void check_prime(Report& report, unsigned bits, unsigned log_degree) {
   for (std::size_t i = 0; i < n; ++i) r.data()[i] = static_cast<Word>(static_cast<std::int64_t>(balanced[i]));
   result("to_doubles", r);
   std::vector<std::uint32_t> positions(n);
-  for (std::size_t i = 0; i < n; ++i) positions[i] = static_cast<std::uint32_t>(5 * i % n);
+  for (std::uint32_t i = 0; i < n; ++i)
+    positions[i] = position_of_exponent(5 * exponent_at_position(i, log_degree) % (2u << log_degree), log_degree);
   k.permute(r.data(), a.data(), positions.data(), n), result("permute", r);
 }
 

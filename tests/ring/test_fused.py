@@ -1,5 +1,7 @@
 """Transforms joined with what comes before and after them, against the same in Python's integers."""
 
+import functools
+
 import heflow as hf
 import numpy as np
 import pytest
@@ -7,16 +9,18 @@ from heflow._core import testing
 
 BACKENDS = [b.name for b in hf.backends() if b.available]
 NONE = np.zeros(0, np.uint64)
+TERMS = (1, 2, 3, 4, 8)
+MOST_TERMS = max(TERMS)
 SIZES = [(40, 10), (47, 11), (47, 12), (47, 13), (50, 13), (46, 14), (47, 15), (47, 16)]
 
 
 class Inputs:
-    """Two moduli to come from and one to compute with; limbs of each, at random or all at their edge."""
+    """Moduli to come from and one to compute with; limbs of each, at random or all at their edge."""
 
     def __init__(self, bits, log_degree, edge):
         rng = np.random.default_rng(bits * 100 + log_degree)
         self.n = 1 << log_degree
-        self.primes = testing.ntt_primes(bits, log_degree, 3)
+        self.primes = testing.ntt_primes(bits, log_degree, MOST_TERMS + 1)
 
         def limb(p):
             return (
@@ -25,8 +29,9 @@ class Inputs:
                 else rng.integers(0, p, self.n).astype(np.uint64)
             )
 
-        self.low, self.high = limb(self.primes[0]), limb(self.primes[1])
-        self.p = self.primes[2]
+        self.p = self.primes[-1]
+        self.others = [limb(q) for q in self.primes[:-1]]
+        self.weights = [self.p - 1 if edge else int(rng.integers(1, self.p)) for _ in self.others]
         self.a, self.b, self.c = limb(self.p), limb(self.p), limb(self.p)
         self.w = int(rng.integers(1, self.p))
         self.small = (
@@ -38,6 +43,18 @@ class Inputs:
     def ntt(self, values):
         residues = (np.asarray(values).astype(object) % self.p).astype(np.uint64)
         return testing.ntt(residues, self.p, BACKENDS[0]).astype(object)
+
+    @functools.cached_property
+    def sums(self):
+        """Limbs and weights of sums of terms, with the transform of each sum."""
+        result = [(self.others[:1], [1], self.ntt(balanced(self.others[0], self.primes[0])))]
+        total = 0
+        for count in range(1, MOST_TERMS + 1):
+            last = count - 1
+            total = total + self.weights[last] * balanced(self.others[last], self.primes[last])
+            if count in TERMS:
+                result.append((self.others[:count], self.weights[:count], self.ntt(total)))
+        return result
 
     def intt(self, values):
         residues = (np.asarray(values) % self.p).astype(np.uint64)
@@ -68,10 +85,15 @@ def given(request):
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_transforms_of_small_and_switched(given, name):
+def test_transforms_of_small_integers(given, name):
     assert equal(given.call("forward_int8", name), given.ntt(given.small), given.p)
-    low = balanced(given.low, given.primes[0])
-    assert equal(given.call("forward_switched", name, [given.low]), given.ntt(low), given.p)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_transforms_of_terms(given, name):
+    for limbs, weights, expected in given.sums:
+        got = given.call("forward_terms", name, limbs, weights=weights)
+        assert equal(got, expected, given.p)
 
 
 @pytest.mark.parametrize("name", BACKENDS)
@@ -91,16 +113,13 @@ def test_join(given, name):
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_divide(given, name):
-    low, high = balanced(given.low, given.primes[0]), balanced(given.high, given.primes[1])
     a, d = given.a.astype(object), given.b.astype(object)
-    for second in (None, given.high):
-        taken = given.ntt(low if second is None else low + given.primes[0] * high)
-        for addend in (None, given.b):
-            whole = a - taken if addend is None else a + given.primes[0] * d - taken
+    for limbs, weights, taken in given.sums[::2]:
+        for addend, plus in ((None, 0), (given.b, given.primes[0] * d)):
             got = given.call(
-                "forward_divide", name, [given.a, addend, given.low, second], w=given.w
+                "forward_divide", name, [given.a, addend, *limbs], w=given.w, weights=weights
             )
-            assert equal(got, whole * given.w, given.p)
+            assert equal(got, (a + plus - taken) * given.w, given.p)
 
 
 @pytest.mark.parametrize("name", BACKENDS)

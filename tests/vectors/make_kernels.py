@@ -153,7 +153,8 @@ def ring(bits, log_degree):
     each("from_doubles", lambda i: integers[i])
     each("from_wide_doubles", lambda i: wide[i])
     result(name + "to_doubles", [balanced(x, p) for x in a])
-    result(name + "permute", [a[5 * i % n] for i in range(n)])
+    place = {e: i for i, e in enumerate(order)}
+    result(name + "permute", [a[place[5 * e % (2 * n)]] for e in order])
 
 
 def embedding(log_degree):

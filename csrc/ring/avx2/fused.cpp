@@ -10,24 +10,48 @@ struct Int8 {
   __attribute__((always_inline)) Reals operator()(std::size_t i) const { return load_int8(a + i); }
 };
 
-// low + factor high, balanced.
-struct Combined {
-  const Division& by;
+// A single term with the weight 1.
+struct Switched {
+  const Word* limb;
+  Balanced balanced;
   Constants c;
-  Balanced low, high;
-  Root factor;
-  Combined(const Division& division, const Modulus& m)
-      : by(division),
-        c(constants(m)),
-        low(*division.low_modulus),
-        high(division.high == nullptr ? *division.low_modulus : *division.high_modulus),
-        factor(broadcast(division.factor, m)) {}
+  Switched(const Term& term, const Modulus& m) : limb(term.limb), balanced(*term.modulus), c(constants(m)) {}
+  __attribute__((always_inline)) Reals operator()(std::size_t i) const { return reduce(balanced(limb + i), c); }
+};
+
+// The sum of `Count` terms, 2 to 4, each at most (1/2 + 1/16) p in size, and of canonical residues, if any.
+template <int Count>
+struct Summed {
+  const Word *limbs[Count], *before;
+  Balanced balanced[Count];
+  Root weights[Count];
+  Constants c;
+  Summed(const Term* terms, const Modulus& m, const Word* addend) : before(addend), c(constants(m)) {
+    for (int k = 0; k < Count; ++k)
+      limbs[k] = terms[k].limb, balanced[k] = Balanced(*terms[k].modulus), weights[k] = broadcast(terms[k].weight, m);
+  }
   __attribute__((always_inline)) Reals operator()(std::size_t i) const {
-    Reals x = low(by.low + i);
-    if (by.high != nullptr) x = plus(x, times(high(by.high + i), factor, c));
-    return reduce(x, c);
+    Reals total = times(balanced[0](limbs[0] + i), weights[0], c);
+    HEFLOW_UNROLL
+    for (int k = 1; k < Count; ++k) total = plus(total, times(balanced[k](limbs[k] + i), weights[k], c));
+    return reduce(before == nullptr ? total : plus(total, load_reals(before + i, c)), c);
   }
 };
+
+template <class Sink>
+HEFLOW_INLINE void transform_terms(Word* r, const Term* terms, std::size_t count, const Sink& sink, const NttTable& table) {
+  const Modulus& m = table.modulus;
+  if (count == 1 && terms[0].weight.value == 1) return transform(r, Switched(terms[0], m), sink, table);
+  const Word* before = nullptr;
+  for (; count > 4; count -= 3, terms += 3, before = r) {
+    const Summed<3> some(terms, m, before);
+    for (std::size_t i = 0; i < std::size_t{1} << table.log_degree; i += kLanes) store(r + i, to_words(some(i), some.c));
+  }
+  if (count == 4) return transform(r, Summed<4>(terms, m, before), sink, table);
+  if (count == 3) return transform(r, Summed<3>(terms, m, before), sink, table);
+  const Term pair[2] = {terms[0], count == 2 ? terms[1] : Term{terms[0].limb, terms[0].modulus, {0, 0}}};
+  transform(r, Summed<2>(pair, m, before), sink, table);
+}
 
 // w a + c
 struct Joined {
@@ -79,9 +103,8 @@ void forward_int8(Word* r, const std::int8_t* a, const NttTable& table) noexcept
   transform(r, Int8{a}, Store<true>{r}, table);
 }
 
-void forward_switched(Word* r, const Word* a, const Modulus& from, const NttTable& table) noexcept {
-  const Division whole = {a, &from, nullptr, nullptr, {0, 0}, {0, 0}};
-  transform(r, Combined(whole, table.modulus), Store<true>{r}, table);
+void forward_terms(Word* r, const Term* terms, std::size_t count, const NttTable& table) noexcept {
+  transform_terms(r, terms, count, Store<true>{r}, table);
 }
 
 void forward_join(Word* r, const double* a, const Factor& w, const double* c, bool wide, const Word* u, const Word* prepared,
@@ -92,7 +115,7 @@ void forward_join(Word* r, const double* a, const Factor& w, const double* c, bo
 
 void forward_divide(Word* r, const Word* a, const Word* d, const Division& by, const NttTable& table) noexcept {
   const Modulus& m = table.modulus;
-  transform(r, Combined(by, m), Divide{r, a, d, broadcast(by.factor, m), broadcast(by.inverse, m)}, table);
+  transform_terms(r, by.terms, by.count, Divide{r, a, d, broadcast(by.factor, m), broadcast(by.inverse, m)}, table);
 }
 
 void inverse_product(Word* r, const Word* a, const Word* prepared, const Word* c, const NttTable& table) noexcept {
@@ -119,7 +142,7 @@ void round_scaled(double* r, const double* a, double scale, const std::int8_t* e
 
 }  // namespace
 
-const FusedKernels kFused = {&forward_int8,    &forward_switched, &forward_join, &forward_divide,
-                             &inverse_product, &remainders,       &round_scaled};
+const FusedKernels kFused = {&forward_int8,    &forward_terms, &forward_join, &forward_divide,
+                             &inverse_product, &remainders,    &round_scaled};
 
 }  // namespace heflow::ring::avx2

@@ -129,7 +129,8 @@ void forward_pass(Word* a, std::size_t length, const NttTable& table, std::size_
 }
 
 template <bool Free, int Rows, class Source>
-void forward_first(Word* a, const Source& source, std::size_t degree, const NttTable& table, const Constants& c) {
+void forward_first(Word* a, const Source& given, std::size_t degree, const NttTable& table, const Constants& c) {
+  const Source source = given;  // a copy, which stores to `a` cannot change
   const std::size_t stride = degree / Rows;
   const TreeRoots roots[kColumns] = {{table.forward, 1}, {table.forward, 1}};
   for (std::size_t j = 0; j < stride; j += kColumns * kLanes) {

@@ -61,6 +61,7 @@ HEFLOW_INLINE Reals load_reals(const Word* p, const Constants& c) { return to_re
 // Canonical words of any modulus, balanced: either 2^52 or that and the modulus is taken away again.
 struct Balanced {
   Vec half, unit, shifted;
+  Balanced() = default;
   explicit Balanced(const Modulus& m) : half(broadcast(m.p / 2)), unit(broadcast(kUnit)), shifted(broadcast(kUnit + m.p)) {}
   __attribute__((always_inline)) Reals operator()(const Word* at) const {
     const Vec x = load(at), shift = where_negative(minus(half, x), shifted, unit);

@@ -14,33 +14,62 @@ struct Int8 {
   }
 };
 
-// low + factor high, balanced: the halves that `Centred` adds are taken off in one constant, below p.
-struct Combined {
-  const Division& by;
+// A single term with the weight 1: below 2^50 + p before it is reduced.
+struct Switched {
+  const Word* limb;
+  Centred centred;
   Constants c;
-  Centred low, high;
-  Factors factor;
   Vec shift;
-  Combined(const Division& division, const Modulus& m)
-      : by(division),
-        c(constants(m)),
-        low(*division.low_modulus),
-        high(division.high == nullptr ? *division.low_modulus : *division.high_modulus),
-        factor(broadcast(division.factor)) {
-    Word halves = division.low_modulus->p / 2 % m.p;
-    if (division.high != nullptr) {
-      const auto product = static_cast<unsigned __int128>(division.high_modulus->p / 2 % m.p) * division.factor.value;
-      halves = (halves + static_cast<Word>(product % m.p)) % m.p;
-    }
-    shift = broadcast(halves == 0 ? 0 : m.p - halves);
-  }
-  // Below 2^50 + 3p <= 2^52 before it is reduced.
+  Switched(const Term& term, const Modulus& m)
+      : limb(term.limb), centred(*term.modulus), c(constants(m)), shift(broadcast(m.p - term.modulus->p / 2 % m.p)) {}
   __attribute__((always_inline)) Vec operator()(std::size_t i) const {
-    Vec x = plus(low(load(by.low + i)), shift);
-    if (by.high != nullptr) x = plus(x, times(high(load(by.high + i)), factor, c));
-    return barrett(x, c);
+    return barrett(plus(centred(load(limb + i)), shift), c);
   }
 };
+
+// The sum of `Count` terms, 2 to 4, and of canonical residues, if any: the halves that `Centred` adds are taken off in one
+// constant, and the products, each less than p / 4 times 2^52, are reduced together.
+template <int Count>
+struct Summed {
+  const Word *limbs[Count], *before;
+  Vec moduli[Count], halves[Count], weights[Count], start;
+  Constants c;
+  Summed(const Term* terms, const Modulus& m, const Word* addend) : before(addend), c(constants(m)) {
+    unsigned __int128 shift = 0;
+    for (int k = 0; k < Count; ++k) {
+      const Word weight = terms[k].weight.value, half = terms[k].modulus->p / 2;
+      limbs[k] = terms[k].limb, moduli[k] = broadcast(terms[k].modulus->p), halves[k] = broadcast(half);
+      weights[k] = broadcast(static_cast<Word>((static_cast<unsigned __int128>(weight) << kRadix) % m.p));
+      shift = (shift + static_cast<unsigned __int128>(half) * weight) % m.p;
+    }
+    start = broadcast(2 * m.p - static_cast<Word>(shift));
+  }
+  __attribute__((always_inline)) Vec operator()(std::size_t i) const {
+    Vec low = zero(), high = before == nullptr ? start : plus(start, load(before + i));
+    HEFLOW_UNROLL
+    for (int k = 0; k < Count; ++k) {
+      const Vec x = correct(plus(load(limbs[k] + i), halves[k]), moduli[k]);
+      low = _mm512_madd52lo_epu64(low, x, weights[k]), high = _mm512_madd52hi_epu64(high, x, weights[k]);
+    }
+    const Vec q = _mm512_madd52lo_epu64(zero(), low, c.inverse), sum = plus(high, _mm512_srli_epi64(low, kRadix));
+    return correct(minus(sum, _mm512_madd52hi_epu64(zero(), q, c.p)), c.twice);  // below 4p
+  }
+};
+
+template <class Sink>
+HEFLOW_INLINE void transform_terms(Word* r, const Term* terms, std::size_t count, const Sink& sink, const NttTable& table) {
+  const Modulus& m = table.modulus;
+  if (count == 1 && terms[0].weight.value == 1) return transform(r, Switched(terms[0], m), sink, table);
+  const Word* before = nullptr;
+  for (; count > 4; count -= 3, terms += 3, before = r) {
+    const Summed<3> some(terms, m, before);
+    for (std::size_t i = 0; i < std::size_t{1} << table.log_degree; i += kLanes) store(r + i, correct(some(i), some.c.p));
+  }
+  if (count == 4) return transform(r, Summed<4>(terms, m, before), sink, table);
+  if (count == 3) return transform(r, Summed<3>(terms, m, before), sink, table);
+  const Term pair[2] = {terms[0], count == 2 ? terms[1] : Term{terms[0].limb, terms[0].modulus, {0, 0}}};
+  transform(r, Summed<2>(pair, m, before), sink, table);
+}
 
 // w a + c
 struct Joined {
@@ -95,9 +124,8 @@ void forward_int8(Word* r, const std::int8_t* a, const NttTable& table) noexcept
   transform(r, Int8{a, broadcast(table.modulus.p)}, Store<true>{r}, table);
 }
 
-void forward_switched(Word* r, const Word* a, const Modulus& from, const NttTable& table) noexcept {
-  const Division whole = {a, &from, nullptr, nullptr, {0, 0}, {0, 0}};
-  transform(r, Combined(whole, table.modulus), Store<true>{r}, table);
+void forward_terms(Word* r, const Term* terms, std::size_t count, const NttTable& table) noexcept {
+  transform_terms(r, terms, count, Store<true>{r}, table);
 }
 
 void forward_join(Word* r, const double* a, const Factor& w, const double* c, bool wide, const Word* u, const Word* prepared,
@@ -107,7 +135,7 @@ void forward_join(Word* r, const double* a, const Factor& w, const double* c, bo
 
 void forward_divide(Word* r, const Word* a, const Word* d, const Division& by, const NttTable& table) noexcept {
   const Divide sink = {r, a, d, broadcast(by.factor), broadcast(by.inverse)};
-  transform(r, Combined(by, table.modulus), sink, table);
+  transform_terms(r, by.terms, by.count, sink, table);
 }
 
 void inverse_product(Word* r, const Word* a, const Word* prepared, const Word* c, const NttTable& table) noexcept {
@@ -136,7 +164,7 @@ void round_scaled(double* r, const double* a, double scale, const std::int8_t* e
 
 }  // namespace
 
-const FusedKernels kFused = {&forward_int8,    &forward_switched, &forward_join, &forward_divide,
-                             &inverse_product, &remainders,       &round_scaled};
+const FusedKernels kFused = {&forward_int8,    &forward_terms, &forward_join, &forward_divide,
+                             &inverse_product, &remainders,    &round_scaled};
 
 }  // namespace heflow::ring::avx512ifma

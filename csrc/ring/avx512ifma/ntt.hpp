@@ -74,7 +74,8 @@ HEFLOW_INLINE void forward_stages(Vec* v, const Roots& roots, const Constants& c
 }
 
 template <bool Free, int Rows, class Source>
-void forward_pass(Word* a, const Source& source, std::size_t length, const Factor* tree, std::size_t node, const Constants& c) {
+void forward_pass(Word* a, const Source& given, std::size_t length, const Factor* tree, std::size_t node, const Constants& c) {
+  const Source source = given;  // a copy, which stores to `a` cannot change
   const std::size_t stride = length / Rows;
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Vec v[Rows];

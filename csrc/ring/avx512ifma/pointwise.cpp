@@ -3,6 +3,42 @@
 #include "vector.hpp"
 
 namespace heflow::ring::avx512ifma {
+namespace {
+
+// `Count` terms, if not 0, are two or three: each adds at most p - 2 to the Montgomery quotient, which stays below 4p. Of more,
+// as many at once as keep it below 2^52.
+template <std::size_t Count>
+void inner_products_of(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
+                       std::size_t given, std::size_t n, const Modulus& m) {
+  const Constants c = constants(m);
+  const std::size_t count = Count > 0 ? Count : given, room = Count > 0 ? Count : (Word{1} << kRadix) / m.p - 2;
+  const Word *x[Count > 0 ? Count : kMaxPrimes], *y0[Count > 0 ? Count : kMaxPrimes], *y1[Count > 0 ? Count : kMaxPrimes];
+  for (std::size_t k = 0; k < count; ++k) x[k] = digits[k], y0[k] = keys0[k], y1[k] = keys1[k];
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Vec total0 = zero(), total1 = zero();
+    for (std::size_t first = 0; first < count; first += room) {
+      const std::size_t last = first + room < count ? first + room : count;
+      Vec low0 = zero(), high0 = zero(), low1 = zero(), high1 = zero();
+      for (std::size_t k = first; k < last; ++k) {
+        const Vec d = load(x[k] + i), k0 = load(y0[k] + i), k1 = load(y1[k] + i);
+        _mm_prefetch(reinterpret_cast<const char*>(y0[k] + i + 64), _MM_HINT_T0);
+        _mm_prefetch(reinterpret_cast<const char*>(y1[k] + i + 64), _MM_HINT_T0);
+        low0 = _mm512_madd52lo_epu64(low0, d, k0), high0 = _mm512_madd52hi_epu64(high0, d, k0);
+        low1 = _mm512_madd52lo_epu64(low1, d, k1), high1 = _mm512_madd52hi_epu64(high1, d, k1);
+      }
+      const Vec q0 = montgomery(low0, high0, c), q1 = montgomery(low1, high1, c);
+      if (Count > 0) {
+        total0 = correct(correct(q0, c.twice), c.p), total1 = correct(correct(q1, c.twice), c.p);
+      } else {
+        total0 = sum(total0, canonical(q0, c), c), total1 = sum(total1, canonical(q1, c), c);
+      }
+    }
+    store(r0 + i, total0), store(r1 + i, total1);
+  }
+}
+
+}  // namespace
+
 void add(Word* r, const Word* a, const Word* b, std::size_t n, const Modulus& m) noexcept {
   const Constants c = constants(m);
   for (std::size_t i = 0; i < n; i += kLanes) store(r + i, sum(load(a + i), load(b + i), c));
@@ -82,26 +118,9 @@ void tensor(Word* d0, Word* d1, Word* d2, const Word* x0, const Word* x1, const 
 
 void inner_products(Word* r0, Word* r1, const Word* const* digits, const Word* const* keys0, const Word* const* keys1,
                     std::size_t count, std::size_t n, const Modulus& m) noexcept {
-  const Constants c = constants(m);
-  // Each term adds less than p to the Montgomery quotient: as many at once as stay below 2^52.
-  const std::size_t room = (Word{1} << kRadix) / m.p - 2, chunk = room < count ? room : count;
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    Vec total0 = zero(), total1 = zero();
-    for (std::size_t first = 0; first < count; first += chunk) {
-      const std::size_t last = first + chunk < count ? first + chunk : count;
-      Vec low0 = zero(), high0 = zero(), low1 = zero(), high1 = zero();
-      for (std::size_t k = first; k < last; ++k) {
-        const Vec d = load(digits[k] + i), k0 = load(keys0[k] + i), k1 = load(keys1[k] + i);
-        _mm_prefetch(reinterpret_cast<const char*>(keys0[k] + i + 64), _MM_HINT_T0);
-        _mm_prefetch(reinterpret_cast<const char*>(keys1[k] + i + 64), _MM_HINT_T0);
-        low0 = _mm512_madd52lo_epu64(low0, d, k0), high0 = _mm512_madd52hi_epu64(high0, d, k0);
-        low1 = _mm512_madd52lo_epu64(low1, d, k1), high1 = _mm512_madd52hi_epu64(high1, d, k1);
-      }
-      total0 = sum(total0, canonical(montgomery(low0, high0, c), c), c);
-      total1 = sum(total1, canonical(montgomery(low1, high1, c), c), c);
-    }
-    store(r0 + i, total0), store(r1 + i, total1);
-  }
+  if (count == 2) return inner_products_of<2>(r0, r1, digits, keys0, keys1, count, n, m);
+  if (count == 3) return inner_products_of<3>(r0, r1, digits, keys0, keys1, count, n, m);
+  inner_products_of<0>(r0, r1, digits, keys0, keys1, count, n, m);
 }
 
 void switch_modulus(Word* r, const Word* a, std::size_t n, const Modulus& from, const Modulus& to) noexcept {
@@ -137,10 +156,28 @@ void to_doubles(double* r, const Word* a, std::size_t n, const Modulus& m) noexc
   }
 }
 
+// Blocks of 64 come from blocks of 64: with rows of eight counted in reversed order, row h from rows h g + q, where q and the
+// lane it comes from depend on the lane only (docs/maths/ntt.md).
 void permute(Word* r, const Word* a, const std::uint32_t* positions, std::size_t n) noexcept {
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(positions + i));
-    store(r + i, _mm512_i32gather_epi64(at, a, 8));
+  constexpr std::size_t kRow[kLanes] = {0, 32, 16, 48, 8, 40, 24, 56};  // of h
+  const auto turn_of = [&](std::size_t at) { return kRow[positions[at] / 8 % 8] / 8; };
+  const std::size_t g = (turn_of(kRow[1]) - turn_of(0)) % 8;
+  for (std::size_t block = 0; block < n; block += 64) {
+    const Vec first = _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(positions + block)));
+    const Word* from = a + positions[block] / 64 * 64;
+    Vec x[kLanes], y[kLanes];
+    HEFLOW_UNROLL
+    for (std::size_t h = 0; h < kLanes; ++h) x[h] = _mm512_permutexvar_epi64(first, load(from + kRow[h]));
+    // By q rows, bit after bit: those of the row in a position, reversed.
+    const __mmask8 one = _mm512_test_epi64_mask(first, broadcast(32)), two = _mm512_test_epi64_mask(first, broadcast(16)),
+                   four = _mm512_test_epi64_mask(first, broadcast(8));
+    HEFLOW_UNROLL
+    for (std::size_t h = 0; h < kLanes; ++h) y[h] = _mm512_mask_blend_epi64(one, x[h], x[(h + 1) % 8]);
+    HEFLOW_UNROLL
+    for (std::size_t h = 0; h < kLanes; ++h) x[h] = _mm512_mask_blend_epi64(two, y[h], y[(h + 2) % 8]);
+    HEFLOW_UNROLL
+    for (std::size_t h = 0; h < kLanes; ++h)  // g g = 1 modulo 8
+      store(r + block + kRow[h * g % 8], _mm512_mask_blend_epi64(four, x[h], x[(h + 4) % 8]));
   }
 }
 
