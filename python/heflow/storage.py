@@ -13,7 +13,13 @@ from ._core import wire as _wire
 from .ckks import public as _ckks_public
 from .ckks import secret as _ckks_secret
 from .ckks import sums as _sums
-from .errors import FormatError, KeyFileError, ParameterError, UnsupportedOperationError
+from .errors import (
+    FormatError,
+    KeyFileError,
+    KeyMismatchError,
+    ParameterError,
+    UnsupportedOperationError,
+)
 from .files import write_whole
 from .paillier import public as _paillier_public
 from .paillier import secret as _paillier_secret
@@ -65,7 +71,7 @@ def from_bytes(
     ----------
     data : bytes-like
     public : PublicContext
-        Needed for tensors: the context they belong to.
+        Needed for tensors: the context they belong to. Contexts of other keys are refused beside it.
     backend, insecure
         As for `heflow.paillier.keygen`; for contexts.
 
@@ -81,11 +87,16 @@ def from_bytes(
     if scheme not in _SCHEMES:
         raise FormatError(f"scheme {scheme} is not known here: a newer heflow wrote these bytes")
     if kind == KIND_PUBLIC:
+        if public is not None and key_id.hex() != getattr(public, "key_id", None):
+            raise KeyMismatchError(
+                f"the bytes are the public context of key {key_id.hex()}, another than that of `public`"
+            )
         return _PUBLIC[scheme].from_parts(key_id, header, bytes(payload), backend, insecure)
     if kind == _tensor_wire.KIND:
-        if public is None:
+        if public is None or not hasattr(public, "open"):
             raise ParameterError(
-                "a tensor is read with its public context: hf.from_bytes(data, public)"
+                "a tensor is read with its public context, hf.from_bytes(data, public), which a secret has as "
+                f"secret.public; given is {type(public).__name__}"
             )
         return _tensor_wire.from_bytes(data, public)
     if kind == KIND_SECRET:

@@ -139,3 +139,25 @@ def test_shared_results_are_honest(ckks_secret):
     for bad in (0, -1, 2.5, True):
         with pytest.raises(hf.ParameterError):
             ckks_secret.decrypt_shared(x, queries=bad)
+
+
+def test_copies_of_an_element_do_not_average_the_noise_away(ckks_secret):
+    x = ckks_secret.public.encrypt([0.25, -1.5])
+    shared = ckks_secret.decrypt_shared(np.broadcast_to(x, (500, 2)))
+    assert (shared == shared[0]).all() and shared[0, 0] != shared[0, 1]
+    again = ckks_secret.decrypt_shared(x[[0, 1, 0, 0]])
+    assert again[0] == again[2] == again[3] != again[1]
+
+
+@pytest.mark.filterwarnings("ignore::heflow.PrecisionWarning")
+def test_every_ciphertext_is_a_query(ckks_secret):
+    """Sixteen ciphertexts shown once are sixteen queries: four times the noise."""
+    slots = ckks_secret.parameters.slots
+
+    def spread(ciphertexts, queries):
+        x = ckks_secret.encrypt(np.zeros((ciphertexts, slots)))
+        return np.std(ckks_secret.decrypt_shared(x, queries=queries))
+
+    assert spread(16, 1) == pytest.approx(spread(1, 16), rel=0.1)
+    assert spread(16, 1) == pytest.approx(4 * spread(1, 1), rel=0.1)
+    assert ckks_secret.decrypt_shared(ckks_secret.encrypt(np.zeros((0, 3)))).shape == (0, 3)

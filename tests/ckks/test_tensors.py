@@ -294,3 +294,14 @@ def test_means_meet_values_on_either_side():
     close(secret, one - x.mean(), 1 - a.mean())
     sums = x.sum(axis=0).mean() - x.mean()  # both totals, of different factors
     close(secret, sums, a.sum(axis=0).mean() - a.mean(), 1e-4)
+
+
+def test_values_at_their_declared_bounds_come_back(ckks_secret):
+    """The noise of a product grows by the other's bound: more than a hair above a bound may be right."""
+    x = ckks_secret.public.encrypt(np.full(4096, 1000.0), bound=1000)
+    y = ckks_secret.public.encrypt(np.full(4096, -1e-3), bound=1e-3)
+    for product in (x * y, y * x, (x * y) * (x * y)):
+        assert product.bound == pytest.approx(1.0)
+        close(ckks_secret, product, np.full(4096, -1.0 if product.level else 1.0), 1e-4)
+    with pytest.raises(hf.HeadroomError, match="bound"):
+        ckks_secret.decrypt((x * y).within(0.99))

@@ -196,3 +196,14 @@ def test_a_failed_save_leaves_the_old_file(secret, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         hf.save(path, secret.encrypt([1]))
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_stands_in_for_a_public_context(secret, other_secret):
+    data = secret.encrypt([1.0]).to_bytes()
+    for wrong in (None, secret, "public", 5):
+        with pytest.raises(hf.ParameterError, match=r"secret\.public"):
+            hf.from_bytes(data, wrong)
+    mine = secret.public.to_bytes()
+    assert hf.from_bytes(mine, secret.public, insecure=True).key_id == secret.key_id
+    with pytest.raises(hf.KeyMismatchError, match=secret.key_id):
+        hf.from_bytes(mine, other_secret.public, insecure=True)

@@ -27,7 +27,8 @@ from .public import PublicContext, ring_context
 
 __all__ = ["SecretContext", "secret_from_payload"]
 
-TOLERANCE = 2.0**-20  # of a bound: room for the noise of a value at its edge
+TOLERANCE = 2.0**-20  # of a bound: room for the rounding of a value at its edge
+DEVIATIONS = 10  # of the tracked noise: room for noise at its edge
 
 
 class SecretContext(SecretSide[PublicContext]):
@@ -125,6 +126,7 @@ class SecretContext(SecretSide[PublicContext]):
         if batch.factor != 1.0:
             values = values * batch.factor
         limit = float(x.bound) * (1 + TOLERANCE) + 2.0 ** (16 - evaluator.scale_bits)
+        limit += DEVIATIONS * self._deviation(batch)
         # `largest` is of all slots, the elements among them.
         if largest * abs(batch.factor) > limit and np.abs(values).max(initial=0.0) > limit:
             raise HeadroomError(
@@ -132,6 +134,12 @@ class SecretContext(SecretSide[PublicContext]):
                 "declared range on its way; use parameters with more integer_bits, or declare bounds"
             )
         return values
+
+    def _deviation(self, batch: SlotBatch) -> float:
+        """Return the tracked noise in units of messages."""
+        # A slot sums N coefficients of unit size, a total reads one N / 2 times.
+        spread = batch.slots if batch.total else math.sqrt(2 * batch.slots)
+        return abs(batch.factor) * spread * batch.noise / self._public.evaluator.scale(batch)
 
     def decrypt(self, x: EncryptedTensor) -> NDArray[Any]:
         """Decrypt a tensor for the owner's eyes.
@@ -174,7 +182,8 @@ class SecretContext(SecretSide[PublicContext]):
         ----------
         x : EncryptedTensor
         queries : int
-            How many results of this key will be shared at most; noise grows with its square root.
+            How many results of this key will be shared at most, this one's size taken for all; noise grows
+            with the square root of their ciphertexts. Calls are not counted: keep to it.
 
         Returns
         -------
@@ -186,17 +195,18 @@ class SecretContext(SecretSide[PublicContext]):
 
         Notes
         -----
-        Gaussian noise of sqrt(12 queries) 2^10 times the tracked noise (Li, Micciancio, Schultz and Sorrell
-        2022, with 20 bits of statistical security), then rounding below it; docs/security.md.
+        Gaussian noise of sqrt(12 q) 2^10 times the tracked noise for q = queries times ciphertexts of x (Li,
+        Micciancio, Schultz and Sorrell 2022, with 20 bits of statistical security), then rounding below it;
+        docs/security.md.
         """
         if not isinstance(queries, int) or isinstance(queries, bool) or queries < 1:
             raise ParameterError(f"queries={queries!r}: a whole number from 1 on is needed")
-        values = self._values(x)
-        batch = x._batch
-        # A slot sums N coefficients of unit size, a total reads one N / 2 times.
-        spread = batch.slots if batch.total else math.sqrt(2 * batch.slots)
-        unit = abs(batch.factor) * spread / self._public.evaluator.scale(batch)
-        shared, step = noise.flooded(values, unit * batch.noise, queries)
+        values, batch = self._values(x), x._batch
+        # An element that occurs again gets the same noise: copies would average it away.
+        _, first, again = np.unique(batch.positions, return_index=True, return_inverse=True)
+        decrypted = queries * max(len(batch.core), 1)
+        shared, step = noise.flooded(values[first], self._deviation(batch), decrypted)
+        shared = shared[again.reshape(-1)]
         if step > 2.0**-8:
             warnings.warn(
                 f"the shared result is rounded to multiples of {step:g}: declare bounds of encrypted "

@@ -144,8 +144,8 @@ class SecretContext(SecretSide[PublicContext]):
 
     def decrypt_shared(self, x: EncryptedTensor, queries: int = 100) -> NDArray[Any]:
         """Decrypt a result that others will see. Paillier is exact: the same as `decrypt`."""
-        if queries < 1:
-            raise ParameterError(f"queries={queries}: at least one is needed")
+        if not isinstance(queries, int) or isinstance(queries, bool) or queries < 1:
+            raise ParameterError(f"queries={queries!r}: a whole number from 1 on is needed")
         return self.decrypt(x)
 
     def with_backend(self, name: str) -> SecretContext:
