@@ -15,6 +15,8 @@ void bind_testing(py::module_& module);
 
 }  // namespace heflow
 
+// pybind11's entry under another name: in a sub-interpreter it would wait for its own lock for ever.
+#define PyInit__core heflow_module
 PYBIND11_MODULE(_core, module) {
   const auto submodule = [&](const char* name, void (*bind)(py::module_&)) {
     py::module_ added = module.def_submodule(name);
@@ -29,4 +31,13 @@ PYBIND11_MODULE(_core, module) {
   submodule("ckks", heflow::bind_ckks);
   submodule("sums", heflow::bind_sums);
   submodule("testing", heflow::bind_testing);
+}
+#undef PyInit__core
+
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return heflow_module();
+  PyErr_SetString(PyExc_ImportError,
+                  "heflow runs in the main interpreter of a process, and this is a sub-interpreter: use a process of "
+                  "its own (mod_wsgi: WSGIApplicationGroup %{GLOBAL})");
+  return nullptr;
 }

@@ -62,3 +62,32 @@ def test_import_loads_nothing_optional():
     code = f"import sys, heflow; print([m for m in {OPTIONAL!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+SUBINTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+new = interpreters.create(*(["legacy"] if sys.version_info >= (3, 13) else []))
+code = '''
+import sys
+sys.path[:0] = {path!r}
+try:
+    import heflow
+except ImportError as error:
+    print(error, flush=True)
+'''.format(path=sys.path)
+interpreters.run_string(new, code)
+"""
+
+
+def test_a_subinterpreter_is_told_and_does_not_hang():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SUBINTERPRETER],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "main interpreter" in done.stdout, done.stderr
