@@ -43,6 +43,17 @@ const Word* gather(const Batch& batch, const std::int64_t* indices, Word* scratc
   return scratch;
 }
 
+void gather_rows(Batch& batch, const Word* groups) {
+  const Modulus& m = batch.modulus();
+  const std::size_t words = m.dual_group_words();
+  const unsigned lanes = m.lanes();
+  for (std::size_t item = 0; item < batch.groups() * lanes; ++item) {
+    const Word* from = groups + std::min(item, batch.size() - 1) * words;
+    Word* to = batch.group(item / lanes) + item % lanes;
+    for (std::size_t i = 0; i < words; i += lanes) to[i] = from[i];
+  }
+}
+
 BatchPtr multiply(const Batch& a, const Batch& b) {
   const Modulus& m = a.modulus();
   auto result = std::make_shared<Batch>(a.modulus_ptr(), a.size());
@@ -107,9 +118,57 @@ BatchPtr invert_vartime(const Batch& batch) {
   return result;
 }
 
+void multiply_lanes(Word* group, Word* scratch, const Modulus& modulus) {
+  for (unsigned distance = 1; distance < modulus.lanes(); distance *= 2) {
+    exchange_lanes(scratch, group, distance, modulus.dual_group_words(), modulus);
+    modulus.kernels().dual_mul(group, group, scratch, modulus.view());
+  }
+}
+
+namespace {
+
+// Few rows: lane l takes every lanes-th factor of one row, and the lanes are multiplied at the end.
+BatchPtr multiply_few_groups(const Batch& batch, const std::int64_t* indices, std::size_t rows, std::size_t count) {
+  const Modulus& m = batch.modulus();
+  const unsigned lanes = m.lanes();
+  const std::size_t words = m.dual_group_words();
+  auto result = std::make_shared<Batch>(batch.modulus_ptr(), rows);
+  Buffer products(rows * words);
+  parallel_for(rows, [&](std::size_t r) {
+    Buffer scratch(words), one(words);
+    Word* product = products.data() + r * words;
+    for (std::size_t j = 0; j < count; j += lanes) {
+      std::int64_t lane[kMaxLanes];
+      lane_indices(lane, indices + r * count, count, j, lanes);
+      const Word* items = gather(batch, lane, scratch.data());
+      if (j + lanes > count) {  // 1 in the lanes beyond the end
+        if (items != scratch.data()) std::memcpy(scratch.data(), items, words * sizeof(Word));
+        items = scratch.data();
+        broadcast(one.data(), m.dual_one(), m);
+        for (std::size_t i = 0; i < words; i += lanes) {
+          for (std::size_t l = count - j; l < lanes; ++l) scratch.data()[i + l] = one.data()[i];
+        }
+      }
+      if (j == 0) {
+        std::memcpy(product, items, words * sizeof(Word));
+      } else {
+        m.kernels().dual_mul(product, product, items, m.view());
+      }
+    }
+    multiply_lanes(product, scratch.data(), m);
+  });
+  gather_rows(*result, products.data());
+  return result;
+}
+
+}  // namespace
+
 BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::size_t rows, std::size_t count) {
   const Modulus& m = batch.modulus();
   const unsigned lanes = m.lanes();
+  constexpr std::size_t kLongest = 512;  // longer rows are work for several threads
+  const std::size_t folded = rows * ((count + lanes - 1) / lanes + 2), side_by_side = (rows + lanes - 1) / lanes * (count - 1);
+  if (lanes > 1 && count <= kLongest && folded <= side_by_side) return multiply_few_groups(batch, indices, rows, count);
   // Few long rows: cut each into parts, so that lanes and threads have work; then sum the parts.
   constexpr std::size_t kEnoughLanes = 512, kShortest = 4;
   if (rows < kEnoughLanes && count >= 2 * kShortest) {

@@ -41,6 +41,9 @@ void for_each_tile(std::size_t groups, std::size_t tile, const Body& body);
 // scratch or, where the items lie so already, the group itself.
 const Word* gather(const Batch& batch, const std::int64_t* indices, Word* scratch);
 
+// Item i of the batch = lane 0 of groups[i]; batches that are not empty.
+void gather_rows(Batch& batch, const Word* groups);
+
 BatchPtr multiply(const Batch& a, const Batch& b);  // item by item, equal sizes
 BatchPtr take(const Batch& batch, const std::int64_t* indices, std::size_t count);
 BatchPtr concatenate(const std::vector<BatchPtr>& batches);
@@ -48,6 +51,9 @@ BatchPtr concatenate(const std::vector<BatchPtr>& batches);
 BatchPtr invert_vartime(const Batch& batch);
 // result[i] = product over j < count of batch[indices[i * count + j]]
 BatchPtr multiply_groups(const Batch& batch, const std::int64_t* indices, std::size_t rows, std::size_t count);
+
+// group = in every lane, the product of all its lanes; scratch: one dual group
+void multiply_lanes(Word* group, Word* scratch, const Modulus& modulus);
 
 // Canonical residues modulo n^2, little-endian, ceil(2 bits / 8) bytes each.
 std::size_t residue_bytes(const Modulus& modulus);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "buckets.hpp"
+#include "modexp_few.hpp"
 #include "modexp_straus.hpp"
 #include "modexp_window.hpp"
 #include "signed_digits.hpp"
@@ -139,7 +140,14 @@ BatchPtr multi_power_vartime(const Batch& batch, const std::int64_t* vectors, st
   const std::size_t bits = std::max<std::size_t>(widest(weights, rows * length), 1);
   const Plan plan = best_plan(bits, part);
   const StrausPlan shared = straus_plan(bits, batch.size(), length, outputs);
-  if (parts == 1 && shared.cost < plan.cost * static_cast<double>(outputs)) {
+  const bool tables = parts == 1 && shared.cost < plan.cost * static_cast<double>(outputs);
+  const auto groups = static_cast<double>((outputs * parts + lanes - 1) / lanes);
+  const double inverses = 10 + 3 * static_cast<double>(batch.groups());
+  const double of_one_lane = tables ? shared.cost / static_cast<double>(outputs) : plan.cost;
+  if (few_powers_cost(bits, length, outputs, lanes) < groups * of_one_lane + inverses) {
+    return few_powers_vartime(batch, vectors, count, length, weights, rows, bits);
+  }
+  if (tables) {
     return straus_power_vartime(batch, vectors, count, length, weights, rows, shared);
   }
   const SignedDigits shifted(weights, rows * length, plan.digit_bits, plan.windows);
@@ -263,15 +271,8 @@ BatchPtr power_each_vartime(const Batch& batch, const SignedIntegers& exponents)
       std::memcpy(base.data(), batch.group(g), m.dual_group_words() * sizeof(Word));
       for (unsigned l = 0; l < lanes; ++l) {
         const std::size_t item = std::min(g * lanes + l, size - 1);
-        const Word sign = negative(item) ? ~Word{0} : 0;
-        Word carry = sign & 1;
-        for (std::size_t k = 0; k < each; ++k) {  // two's complement to magnitude
-          const Word word = static_cast<Word>(exponents.words[item * each + k]) ^ sign;
-          magnitudes[l * each + k] = word + carry;
-          carry = carry & (word == ~Word{0});
-        }
         rows[l] = magnitudes.data() + l * each;
-        if (sign != 0) {
+        if (magnitude(magnitudes.data() + l * each, exponents.words + item * each, each)) {
           for (std::size_t i = l; i < m.dual_group_words(); i += lanes) base.data()[i] = inverse->group(g)[i];
         }
       }

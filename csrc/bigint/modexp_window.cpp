@@ -1,6 +1,8 @@
 #include "modexp_window.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace heflow::bigint {
 namespace {
@@ -142,6 +144,30 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
   };
   if (lookup == Lookup::constant_time) return run_windows(r, bits, window, Scan{arithmetic, table.data(), entries}, digits);
   run_windows(r, bits, window, SharedEntries{arithmetic, table.data()}, digits);
+}
+
+void multi_power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t groups, std::size_t bits, Ring ring,
+                       const Modulus& modulus) {
+  const Arithmetic arithmetic{modulus, ring == Ring::modulo_n_squared};
+  if (bits == 0) return arithmetic.one(r);
+  const unsigned window = window_for(bits, arithmetic, Lookup::constant_time), entries = 1u << window;
+  std::vector<Buffer> tables;
+  for (std::size_t g = 0; g < groups; ++g) tables.push_back(powers(x + g * arithmetic.words(), entries, arithmetic));
+  Buffer selected(arithmetic.words(), Content::secret);
+  const std::size_t top = (bits - 1) / window * window;
+  for (std::size_t position = top + window; position > 0;) {
+    position -= window;
+    const auto width = static_cast<unsigned>(std::min<std::size_t>(window, bits - position));
+    for (unsigned i = 0; i < window && position < top; ++i) arithmetic.square(r, r);
+    for (std::size_t g = 0; g < groups; ++g) {
+      Word indices[kMaxLanes] = {};
+      for (unsigned l = 0; l < modulus.lanes(); ++l)
+        indices[l] = digit(exponents[g * modulus.lanes() + l], position, width, bits);
+      const bool first = position == top && g == 0;
+      Scan{arithmetic, tables[g].data(), entries}.look_up(first ? r : selected.data(), indices);
+      if (!first) arithmetic.multiply(r, r, selected.data());
+    }
+  }
 }
 
 void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus) {

@@ -17,4 +17,8 @@ void power_shared(Word* r, const Word* x, const Natural& exponent, std::size_t b
 // r = x^exponent lane by lane, in constant time: exponents[l] points to ceil(bits/64) words.
 void power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t bits, Ring ring, const Modulus& modulus);
 
+// r = the product of x[g]^exponents over `groups` groups, lane by lane, with the squarings of one power. r is not x.
+void multi_power_lanes(Word* r, const Word* x, const Word* const* exponents, std::size_t groups, std::size_t bits, Ring ring,
+                       const Modulus& modulus);
+
 }  // namespace heflow::bigint

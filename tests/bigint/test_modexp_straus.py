@@ -11,6 +11,9 @@ CASES = {  # columns, rows, bits of the weights; tables pay where rows are many 
     "wide": (4, 17, 300),
     "few rows": (24, 2, 16),
     "long": (60, 9, 12),
+    "one row": (33, 1, 40),
+    "one short row": (3, 1, 31),
+    "one row of wide weights": (9, 1, 300),
 }
 
 

@@ -127,8 +127,9 @@ def add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
     """Return x + y, both encrypted."""
     if not x._public.evaluator.exact:
         return approximate.add(x, y)
-    require_same_key(x, y)
-    shape = broadcast_shape(x.shape, y.shape, "add")
+    if x._public is not y._public:
+        require_same_key(x, y)
+    shape = broadcast_shape(x._shape, y._shape, "add")
     evaluator = x._public.evaluator
     if x.scale_bits != y.scale_bits:
         scale_bits = max(x.scale_bits, y.scale_bits)
@@ -137,7 +138,9 @@ def add_tensors(x: EncryptedTensor, y: EncryptedTensor) -> EncryptedTensor:
         x, y = align(x, scale_bits), align(y, scale_bits)
     a, b = x._encoding, y._encoding
     limit = require(a.limit + b.limit, evaluator.capacity, "the sum")
-    encoding = Encoding(a.scale_bits, limit, a.integer and b.integer)
+    encoding = a.with_limit(limit)
+    if a.integer and not b.integer:
+        encoding = Encoding(a.scale_bits, limit, False)
     batch = evaluator.add(expand(x, shape), expand(y, shape))
     return x._with(batch, shape, encoding, x._folded or y._folded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,10 @@ def _rows(
     x: EncryptedTensor, kept: list[int], axes: tuple[int, ...], terms: int
 ) -> NDArray[np.int64]:
     """Number the elements, one row for each sum."""
-    numbers = np.arange(x.size, dtype=np.int64).reshape(x.shape).transpose(kept + list(axes))
+    numbers = np.arange(x.size, dtype=np.int64)
+    if not kept:
+        return numbers.reshape(1, terms)
+    numbers = numbers.reshape(x.shape).transpose(kept + list(axes))
     return np.ascontiguousarray(numbers).reshape(-1, terms)
 
 
@@ -58,12 +62,12 @@ def sum(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> Encrypt
     axes = _axes(x, axis)
     shape = _kept_shape(x, axes, keepdims)
     kept = [i for i in range(x.ndim) if i not in axes]
-    terms = int(np.prod([x.shape[i] for i in axes], dtype=np.int64))
+    terms = math.prod(x.shape[i] for i in axes)
     evaluator = x.public.evaluator
     if approximate.is_approximate(x) and terms > 0 and 0 not in shape:
         return approximate.total(x, _rows(x, kept, axes, terms), shape, terms)
     limit = require(x._encoding.limit * max(terms, 1), evaluator.capacity, "the sum")
-    encoding = replace(x._encoding, limit=limit)
+    encoding = x._encoding.with_limit(limit)
     if terms == 0 or 0 in shape:
         count = int(np.prod(shape, dtype=np.int64))
         return x._with(evaluator.encrypt(np.zeros((count, 1), np.int64)), shape, encoding, False)
@@ -73,7 +77,7 @@ def sum(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> Encrypt
 def mean(x: EncryptedTensor, axis: Any = None, keepdims: bool = False) -> EncryptedTensor:
     """Return the mean over axes; the reciprocal of the count is kept to 52 significant bits."""
     axes = _axes(x, axis)
-    terms = int(np.prod([x.shape[i] for i in axes], dtype=np.int64))
+    terms = math.prod(x.shape[i] for i in axes)
     if terms == 0:
         raise ShapeError(f"mean of an empty slice: shape {x.shape}, axis {axis}")
     total = sum(x, axes, keepdims)
