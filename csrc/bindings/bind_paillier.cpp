@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "../base/error.hpp"
 #include "../bigint/modexp_multi.hpp"
 #include "../bigint/select.hpp"
 #include "../paillier/decrypt.hpp"
@@ -29,8 +28,6 @@ using Bins = py::array_t<std::int32_t, py::array::c_style>;
 Natural natural(std::string_view bytes) {
   return bigint::natural_from_bytes(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
-
-[[noreturn]] void refuse(ErrorKind kind, const std::string& message) { throw Error(kind, message); }
 
 Integers integers(const Words& words) {
   if (words.ndim() != 2 || words.shape(1) < 1) refuse(ErrorKind::shape, "integers must have the shape (count, words)");

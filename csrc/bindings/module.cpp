@@ -1,4 +1,4 @@
-// heflow._core: one submodule for each file bind_*.cpp.
+// heflow._core: a submodule for each file bind_*.cpp; that of CKKS has two.
 #include "common.hpp"
 
 namespace heflow {
