@@ -1,6 +1,7 @@
 """Parameters: the security table, automatic choice, and refusals."""
 
 import heflow as hf
+import numpy as np
 import pytest
 from heflow.ckks.parameters import MAX_MODULUS_BITS
 
@@ -71,3 +72,26 @@ def test_insecure_needs_the_word():
         hf.from_bytes(secret.public.to_bytes())
     with pytest.raises(hf.ParameterError, match="either"):
         hf.ckks.keygen()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ring_degree": 8192.0},
+        {"ring_degree": True},
+        {"prime_bits": (47.9, 40)},
+        {"prime_bits": (47, "40")},
+        {"special_bits": (47.5,)},
+        {"scale_bits": "40"},
+        {"scale_bits": 40.0},
+        {"integer_bits": 1.5},
+    ],
+)
+def test_parameters_are_whole_numbers(change):
+    right = {"ring_degree": 8192, "prime_bits": (47, 40), "special_bits": (47,), "scale_bits": 40}
+    assert hf.ckks.Parameters(**{**right, "scale_bits": np.int64(40)}) == hf.ckks.Parameters(
+        **right
+    )
+    with pytest.raises(hf.ParameterError, match=next(iter(change))):
+        hf.ckks.Parameters(**{**right, **change})
+    assert hf.ckks.Parameters.for_depth(np.int64(2)) == hf.ckks.Parameters.for_depth(2)

@@ -305,3 +305,39 @@ def test_values_at_their_declared_bounds_come_back(ckks_secret):
         close(ckks_secret, product, np.full(4096, -1.0 if product.level else 1.0), 1e-4)
     with pytest.raises(hf.HeadroomError, match="bound"):
         ckks_secret.decrypt((x * y).within(0.99))
+
+
+def test_plain_operands_that_vanish_are_named(ckks_secret):
+    x = ckks_secret.encrypt([1.5, -2.0])
+    for operation in (
+        lambda: x * 1e-300,
+        lambda: [1e-20, 1.0] * x,
+        lambda: x + 5e-324,
+        lambda: x / 1e300,
+        lambda: x @ np.array([1e-20, 0.0]),
+        lambda: hf.plain(1e-20, scale_bits=100) * x,
+    ):
+        with pytest.warns(hf.PrecisionWarning, match=r"1 non-zero value.*2\^-41"):
+            operation()
+    close(ckks_secret, x * [0.0, 1e-11], [0.0, -2e-11])
+    for bad, text in ((np.nan, "nan"), ([1.0, np.inf], r"\(1,\)")):
+        with pytest.raises(hf.EncodingError, match=text):
+            x * bad
+
+
+def test_powers_and_polynomials_take_numbers(ckks_secret):
+    x = ckks_secret.encrypt([1.5, -2.0])
+    for whole in (2, 2.0, np.int8(2), np.float32(2), np.array(2)):
+        close(ckks_secret, x**whole, [2.25, 4.0])
+    for bad in (0, -1, 0.5, True, "2", None, np.array([2, 2]), x):
+        with pytest.raises(hf.UnsupportedOperationError, match="whole exponents"):
+            x**bad
+    with pytest.raises(hf.EncodingTypeError, match="polynomial"):
+        x.polyval(["1", "2"])
+
+
+def test_nothing_at_all(ckks_secret):
+    empty = ckks_secret.encrypt(np.zeros((2, 0)))
+    close(ckks_secret, empty @ np.zeros((0, 3)), np.zeros((2, 3)))
+    assert ckks_secret.decrypt(empty.rotate(1)).shape == (2, 0)
+    assert (empty * 2.0 + empty).shape == (2, 0)

@@ -110,3 +110,47 @@ def test_a_wrong_measurement_is_an_error():
     with pytest.raises(AssertionError):
         measure(Case("sum", "heflow", "512 bits", 1, lambda: 5, check), 1, runs=1)
     assert hf.num_threads() >= 1
+
+
+def test_a_key_is_not_overwritten(tmp_path):
+    """With it everything that was encrypted under it would be gone."""
+    key, pub = tmp_path / "s.key", tmp_path / "p.pub"
+    make = ("keygen", key, pub, "--bits", 2048, "--passphrase", "open")
+    assert run(*make).exit_code == 0
+    before = key.read_bytes()
+    for args in (make, ("keygen", tmp_path / "t.key", *make[2:])):
+        refused = run(*args)
+        assert refused.exit_code == 2 and "--force" in refused.output
+    assert key.read_bytes() == before and not (tmp_path / "t.key").exists()
+    assert run(*make, "--force").exit_code == 0 and key.read_bytes() != before
+
+
+def test_files_that_hold_no_numbers(tmp_path):
+    pub = tmp_path / "p.pub"
+    hf.save(pub, hf.paillier.keygen(2048).public)
+    (tmp_path / "header.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "ragged.csv").write_text("1,2\n3\n")
+    np.save(tmp_path / "objects.npy", np.array([1, None], object), allow_pickle=True)
+    np.savez(tmp_path / "several.npz", a=np.ones(2))
+    (tmp_path / "short.npy").write_bytes((tmp_path / "objects.npy").read_bytes()[:20])
+    for name in (
+        "header.csv",
+        "empty.csv",
+        "ragged.csv",
+        "objects.npy",
+        "several.npz",
+        "short.npy",
+    ):
+        done = run("encrypt", pub, tmp_path / name, tmp_path / "out")
+        assert done.exit_code == 2 and name in done.output, done.output
+        assert "Traceback" not in done.output and not (tmp_path / "out").exists()
+
+
+def test_all_digits_of_all_values_are_printed(tmp_path):
+    key, pub = tmp_path / "s.key", tmp_path / "p.pub"
+    assert run("keygen", key, pub, "--bits", 2048, "--passphrase", "open").exit_code == 0
+    values = np.append(np.zeros(1500), 1 + 2.0**-40)
+    hf.save(tmp_path / "t", hf.load(pub).encrypt(values))
+    shown = run("decrypt", key, tmp_path / "t", "--passphrase", "open").output
+    assert "1.000000000000909" in shown and "..." not in shown

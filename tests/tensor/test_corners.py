@@ -168,3 +168,24 @@ def test_series_and_frames_leave_operators_to_tensors(secret):
     ):
         assert isinstance(result, hf.EncryptedTensor)
         np.testing.assert_array_equal(secret.decrypt(result), expected)
+
+
+def test_lists_of_tensors_are_joined_by_stack(secret):
+    x = secret.encrypt([1.0, 2.0])
+    for attempt in (lambda: np.array([x, x]), lambda: secret.encrypt([x[0], x[1]])):
+        with pytest.raises(hf.UnsupportedOperationError, match=r"hf\.stack"):
+            attempt()
+    with pytest.raises(hf.UnsupportedOperationError, match="bincount"):
+        hf.bucket_sum(np.ones(2), [0, 1], 2)
+
+
+def test_numpy_integers_are_integers(secret, ckks_secret):
+    x = secret.encrypt([3, -4])
+    masked, mask = x.mask(np.int64(40))
+    assert (secret.decrypt_integers(masked) - mask).tolist() == [3, -4]
+    assert secret.decrypt_shared(x, queries=np.int32(5)).tolist() == [3, -4]
+    assert ckks_secret.decrypt_shared(ckks_secret.encrypt([0.5]), np.int64(1)).shape == (1,)
+    for key in (secret, ckks_secret):
+        for bad in (0, 1.5, "a", True, None):
+            with pytest.raises(hf.ParameterError, match="queries"):
+                key.decrypt_shared(key.encrypt([1.0]), bad)

@@ -161,3 +161,11 @@ def test_ctrl_c_in_encryption():
     assert done.stdout.strip() == "stopped 2", done.stderr
     assert time.perf_counter() - start < 60
     assert signal.getsignal(signal.SIGINT) is not None
+
+
+def test_threads_are_counted_in_whole_numbers():
+    before = hf.num_threads()
+    for bad in (0, -1, 1.5, "a", True, None, 10**6):
+        with pytest.raises(hf.ParameterError, match="1 to 1024"):
+            hf.set_num_threads(bad)
+    assert hf.num_threads() == before

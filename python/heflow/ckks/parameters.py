@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +22,14 @@ HYBRID_DEPTH = 6  # from here on, several primes to a digit
 MARGIN_BITS = 2  # sign, and the rounding of scales
 
 
+def _whole(value: Any) -> bool:
+    return not isinstance(value, bool) and hasattr(value, "__index__")
+
+
 def _bits(value: Any, name: str) -> tuple[int, ...]:
     try:
-        bits = tuple(int(b) for b in value)
-    except (TypeError, ValueError):
+        bits = tuple(operator.index(b) for b in value)
+    except TypeError:
         raise ParameterError(f"{name}={value!r}: a tuple of bit lengths is needed") from None
     if any(not MIN_PRIME_BITS <= b <= MAX_PRIME_BITS for b in bits):
         raise ParameterError(
@@ -86,6 +91,13 @@ class Parameters:
     insecure: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("ring_degree", "scale_bits", "integer_bits"):
+            value = getattr(self, name)
+            if name == "integer_bits" and value is None:
+                continue
+            if not _whole(value):
+                raise ParameterError(f"{name}={value!r}: a whole number is needed")
+            object.__setattr__(self, name, int(value))
         if self.ring_degree not in MAX_MODULUS_BITS:
             raise ParameterError(
                 f"ring_degree={self.ring_degree!r}: a power of two from 1024 to 65536 is needed"
@@ -151,8 +163,9 @@ class Parameters:
             ("decimals", decimals, 1),
             ("integer_bits", integer_bits, 1),
         ):
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            if not _whole(value) or value < least:
                 raise ParameterError(f"{name}={value!r}: a whole number from {least} on is needed")
+        depth, decimals, integer_bits = int(depth), int(decimals), int(integer_bits)
         scale_bits = 20 + math.ceil(
             decimals * math.log2(10)
         )  # noise of a key switch: about 15 bits

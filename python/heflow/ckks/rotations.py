@@ -43,6 +43,8 @@ class Rotations:
     def rotate(self, a: SlotBatch, steps: int, length: int) -> SlotBatch:
         """Rotate rows of elements to the left: one key switch where they fill ciphertexts, else a view."""
         if not self._fills(a, length):
+            if not len(a):
+                return a
             rows = np.arange(len(a), dtype=np.int64).reshape(-1, length)
             view: SlotBatch = self.take(a, np.roll(rows, -steps, axis=1).reshape(-1))
             return view

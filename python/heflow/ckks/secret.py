@@ -199,12 +199,12 @@ class SecretContext(SecretSide[PublicContext]):
         Micciancio, Schultz and Sorrell 2022, with 20 bits of statistical security), then rounding below it;
         docs/security.md.
         """
-        if not isinstance(queries, int) or isinstance(queries, bool) or queries < 1:
+        if isinstance(queries, bool) or not isinstance(queries, (int, np.integer)) or queries < 1:
             raise ParameterError(f"queries={queries!r}: a whole number from 1 on is needed")
         values, batch = self._values(x), x._batch
         # An element that occurs again gets the same noise: copies would average it away.
         _, first, again = np.unique(batch.positions, return_index=True, return_inverse=True)
-        decrypted = queries * max(len(batch.core), 1)
+        decrypted = int(queries) * max(len(batch.core), 1)
         shared, step = noise.flooded(values[first], self._deviation(batch), decrypted)
         shared = shared[again.reshape(-1)]
         if step > 2.0**-8:

@@ -15,20 +15,36 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 def _read_array(path: Path) -> np.ndarray:
-    return (
-        np.load(path, allow_pickle=False)
-        if path.suffix == ".npy"
-        else np.loadtxt(path, delimiter=",")
-    )
+    """Read numbers, or say why the file holds none."""
+    if not path.stat().st_size:
+        raise hf.EncodingError(
+            f"{path} is empty: a .npy file or numbers separated by commas are needed"
+        )
+    try:
+        if path.suffix == ".npy":
+            return np.asarray(np.load(path, allow_pickle=False))
+        return np.loadtxt(path, delimiter=",")
+    except (ValueError, EOFError) as error:
+        raise hf.EncodingError(
+            f"{path} holds something else than numbers ({error}): a .npy file of numbers is needed, or text of "
+            "numbers separated by commas, without a header"
+        ) from None
 
 
 @click.command()
 @click.argument("secret_file", type=_PATH)
 @click.argument("public_file", type=_PATH)
 @click.option("--bits", default=3072, show_default=True)
+@click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.password_option("--passphrase", envvar="HEFLOW_PASSPHRASE", help="Protects the secret file.")
-def keygen(secret_file: Path, public_file: Path, bits: int, passphrase: str) -> None:
+def keygen(secret_file: Path, public_file: Path, bits: int, force: bool, passphrase: str) -> None:
     """Make a Paillier key: SECRET_FILE (passphrase-protected) and PUBLIC_FILE."""
+    for path in () if force else (secret_file, public_file):
+        if path.exists():
+            raise hf.ParameterError(
+                f"{path} exists, and nothing opens what was encrypted under a key that is gone: choose another "
+                "name, or --force"
+            )
     secret = hf.paillier.keygen(bits)
     hf.save(secret_file, secret, passphrase=passphrase)
     hf.save(public_file, secret.public)
@@ -57,7 +73,9 @@ def decrypt(secret_file: Path, tensor_file: Path, output: Path | None, passphras
     secret = hf.load(secret_file, passphrase=passphrase)
     values = secret.decrypt(hf.load(tensor_file, secret.public))
     if output is None:
-        click.echo(np.array2string(values, threshold=10_000))
+        click.echo(np.array2string(values, threshold=values.size + 1, floatmode="unique"))
+    elif values.dtype == object:
+        raise hf.EncodingError("integers beyond 64 bits do not fit a .npy file: leave out --output")
     else:
         np.save(output, values, allow_pickle=False)
 

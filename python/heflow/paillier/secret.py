@@ -144,7 +144,7 @@ class SecretContext(SecretSide[PublicContext]):
 
     def decrypt_shared(self, x: EncryptedTensor, queries: int = 100) -> NDArray[Any]:
         """Decrypt a result that others will see. Paillier is exact: the same as `decrypt`."""
-        if not isinstance(queries, int) or isinstance(queries, bool) or queries < 1:
+        if isinstance(queries, bool) or not isinstance(queries, (int, np.integer)) or queries < 1:
             raise ParameterError(f"queries={queries!r}: a whole number from 1 on is needed")
         return self.decrypt(x)
 

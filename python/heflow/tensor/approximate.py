@@ -7,6 +7,7 @@ The scale is the parameters' throughout, levels are the evaluator's business, an
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..encoding import Encoding, Plain, as_plain
+from ..encoding import Encoding, Plain, as_plain, as_reals
 from ..encoding.fixed_point import as_messages, declared_encoding, encode
 from ..encoding.headroom import require, round_up
-from ..errors import EncodingRangeError, ParameterError, UnsupportedOperationError
+from ..errors import (
+    EncodingRangeError,
+    ParameterError,
+    PrecisionWarning,
+    UnsupportedOperationError,
+)
 from . import encrypted as _encrypted
 from . import operators
 
@@ -79,12 +85,23 @@ def _flat(operand: Plain, shape: tuple[int, ...], evaluator: Any) -> NDArray[np.
         values = np.ldexp(
             np.rint(np.ldexp(values, operand.encoding.scale_bits)), -operand.encoding.scale_bits
         )
-    elif values.size and not np.abs(values).max() <= _range(evaluator):
+    sizes = np.abs(values)
+    largest = sizes.max(initial=0.0)
+    if not operand.explicit and not largest <= _range(evaluator):
         if not np.isfinite(values).all():
             encode(values, operand.encoding)  # says where
         raise EncodingRangeError(
-            f"a plain operand reaches {np.abs(values).max()}, beyond the declared range "
+            f"a plain operand reaches {largest}, beyond the declared range "
             f"{_range(evaluator)} of these parameters: use more integer_bits, or hf.plain(a, bound=...)"
+        )
+    few = np.count_nonzero(sizes <= math.ldexp(0.5, -evaluator.scale_bits))
+    lost = few - np.count_nonzero(values == 0) if few else 0
+    if lost:
+        warnings.warn(
+            f"{lost} non-zero value(s) of a plain operand are below 2^-{evaluator.scale_bits + 1} and "
+            "become 0: scale the operand up, or use parameters of more decimals",
+            PrecisionWarning,
+            stacklevel=5,
         )
     if values.shape != shape and values.size > 1:
         values = np.broadcast_to(values, shape)
@@ -261,7 +278,7 @@ def _power(x: EncryptedTensor, n: int, known: dict[int, EncryptedTensor]) -> Enc
 def polyval(x: EncryptedTensor, coefficients: Any) -> EncryptedTensor:
     """Return c0 + c1 x + c2 x^2 + ...: ceil(log2 degree) + 1 levels."""
     _require_products(x, "a polynomial")
-    c = np.asarray(coefficients, dtype=np.float64)
+    c = as_reals(coefficients, "the polynomial")
     if c.ndim != 1 or len(c) < 2 or not np.isfinite(c).all():
         raise ParameterError("polyval needs finite coefficients [c0, c1, ...] of degree 1 or more")
     known: dict[int, EncryptedTensor] = {}

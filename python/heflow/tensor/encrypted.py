@@ -342,8 +342,10 @@ def _refusal(name: str, why: str) -> Callable[..., NoReturn]:
 
 
 _DECRYPT_FIRST = "its values are encrypted; the owner of the key can secret.decrypt(x) first"
+_JOIN = "hf.stack and hf.concatenate join encrypted tensors, as np.stack does; else "
 for _name in ("bool", "float", "int", "complex", "index", "array", "hash"):
-    setattr(EncryptedTensor, f"__{_name}__", _refusal(f"{_name}(x)", _DECRYPT_FIRST))
+    _why = _JOIN + _DECRYPT_FIRST if _name == "array" else _DECRYPT_FIRST
+    setattr(EncryptedTensor, f"__{_name}__", _refusal(f"{_name}(x)", _why))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(EncryptedTensor, f"__{_name}__", _refusal("comparison", _DECRYPT_FIRST))
 for _name in ("floordiv", "mod", "divmod", "lshift", "rshift", "and", "or", "xor"):

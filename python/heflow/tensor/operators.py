@@ -299,7 +299,9 @@ def _tensor_times_matrix(x: EncryptedTensor, operand: Plain) -> EncryptedTensor:
     evaluator = x.public.evaluator
     if approximate.is_approximate(x) and length > 0 and 0 not in shape:
         return approximate.matmul(x, operand, shape)
-    encoding = _product_encoding(x, operand, length)
+    encoding = (
+        x._encoding if approximate.is_approximate(x) else _product_encoding(x, operand, length)
+    )
     if length == 0 or 0 in shape:
         count = int(np.prod(shape, dtype=np.int64))
         return x._with(evaluator.encrypt(np.zeros((count, 1), np.int64)), shape, encoding, False)
@@ -345,12 +347,12 @@ def mask(x: EncryptedTensor, statistical_bits: int) -> tuple[EncryptedTensor, ND
         raise UnsupportedOperationError(
             f"masks are exact integers and {x.public.scheme} is approximate: use hf.paillier"
         )
-    if not isinstance(statistical_bits, int) or statistical_bits < 1:
+    if not isinstance(statistical_bits, (int, np.integer)) or statistical_bits < 1:
         raise ParameterError(
             f"statistical_bits={statistical_bits!r}: a positive number of bits is needed"
         )
     # Elements lie in -limit .. limit: two of them differ by less than 2^(limit's bits + 1).
-    bits = x._encoding.limit.bit_length() + 1 + statistical_bits
+    bits = x._encoding.limit.bit_length() + 1 + int(statistical_bits)
     evaluator = x.public.evaluator
     limit = require(x._encoding.limit + (1 << bits), evaluator.capacity, "the masked value")
     words = random_words(x.size, bits)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..encoding import Plain, as_plain, plain
 from ..encoding.headroom import require
-from ..errors import ShapeError
+from ..errors import ShapeError, UnsupportedOperationError
 from . import approximate, operators
 
 if TYPE_CHECKING:
@@ -116,6 +116,11 @@ def bucket_sum(x: EncryptedTensor, bins: Any, n_bins: int) -> EncryptedTensor:
     -----
     One ciphertext addition for each item and feature.
     """
+    if not operators.is_tensor(x):
+        raise UnsupportedOperationError(
+            f"bucket_sum takes an encrypted tensor, not {type(x).__name__}: np.bincount(bins, weights=x) "
+            "adds up plain numbers"
+        )
     values = as_plain(bins).values
     if values.dtype.kind not in "iu" or x.ndim != 1 or values.ndim not in (1, 2):
         raise ShapeError(
