@@ -24,6 +24,25 @@ def hospital_b(ids, X, pipe, addresses):
     vertical.serve(host, ("localhost", 0), KEY, new_rows=X, ready=addresses.put, insecure=True)
 
 
+def aligned(party, pipe):
+    """The steps of hospital A; returns its rows of the common patients."""
+    first = pipe.recv_bytes()
+    pipe.send_bytes(party.first())
+    second = pipe.recv_bytes()
+    pipe.send_bytes(party.second(first))
+    return party.rows(second)
+
+
+def steps_in_the_clear(X, y, epochs, batch, rate):
+    """The same steps without encryption; returns the logits."""
+    A, w = np.column_stack([X, np.ones(len(y))]), np.zeros(X.shape[1] + 1)
+    for _ in range(epochs):
+        for i in range(0, len(y), batch):
+            rows = A[i : i + batch]
+            w = w - rate * rows.T @ (rows @ w / 4 + 0.5 - y[i : i + batch]) / len(rows)
+    return A @ w
+
+
 def main():
     args = options(__doc__)
     X, y = load(args.data)
@@ -41,14 +60,7 @@ def main():
     party = Party(patients[a].tolist(), session := secrets.token_bytes(16))
     pipe.send_bytes(session)
 
-    def align():
-        first = pipe.recv_bytes()
-        pipe.send_bytes(party.first())
-        second = pipe.recv_bytes()
-        pipe.send_bytes(party.second(first))
-        return party.rows(second)
-
-    rows = report.timed("alignment", align)
+    rows = report.timed("alignment", lambda: aligned(party, pipe))
     common = patients[a][rows]
     assert set(common) == set(patients[a]) & set(patients[b])
     Xa, Xb, labels = X[common - 10_000, :half], X[common - 10_000, half:], y[common - 10_000]
@@ -57,9 +69,8 @@ def main():
         arbiter = vertical.Arbiter(bits=2048 if args.full else 1024, insecure=not args.full)
     guest = vertical.Guest(Xa, labels)
     host = vertical.RemoteHost(addresses.get(timeout=60), KEY)
-    batch = -(
-        -len(labels) // (8 if args.full else 2)
-    )  # equal batches: a small one would tell too much
+    # Equal batches: a small one would tell too much.
+    batch = -(-len(labels) // (8 if args.full else 2))
     epochs, rate = (20 if args.full else 3), 0.5
     result = report.timed(
         "encrypted training",
@@ -75,14 +86,10 @@ def main():
     )
     p = vertical.predict(guest, [host], Xa, [None])  # the host's rows stay with it
     host.close()
-    A, w = np.column_stack([Xa, Xb, np.ones(len(labels))]), np.zeros(X.shape[1] + 1)
-    for _ in range(epochs):
-        for i in range(0, len(labels), batch):
-            rows_ = A[i : i + batch]
-            w = w - rate * rows_.T @ (rows_ @ w / 4 + 0.5 - labels[i : i + batch]) / len(rows_)
-    assert abs(auc(labels, p) - auc(labels, A @ w)) < 0.003
+    clear = steps_in_the_clear(np.column_stack([Xa, Xb]), labels, epochs, batch, rate)
+    assert abs(auc(labels, p) - auc(labels, clear)) < 0.003
     report.row("patients of A, of B, in common", f"{len(a)}, {len(b)}, {len(common)}")
-    report.row("AUC, plaintext on the same rows", auc(labels, A @ w))
+    report.row("AUC, plaintext on the same rows", auc(labels, clear))
     report.row("AUC, encrypted, two processes", auc(labels, p))
     report.row("bytes sent in training", sum(result.bytes_sent.values()))
     report.row("threads", hf.num_threads())

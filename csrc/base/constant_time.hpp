@@ -20,9 +20,4 @@ static inline std::uint64_t ct_is_zero_mask(std::uint64_t x) { return ct_mask(((
 
 static inline std::uint64_t ct_equal_mask(std::uint64_t a, std::uint64_t b) { return ct_is_zero_mask(a ^ b); }
 
-// All ones if a < b as unsigned numbers.
-static inline std::uint64_t ct_less_mask(std::uint64_t a, std::uint64_t b) {
-  return ct_mask(((~a & b) | ((~a | b) & (a - b))) >> 63);
-}
-
 }  // namespace heflow

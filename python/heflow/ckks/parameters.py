@@ -148,6 +148,8 @@ class Parameters:
             Decimal places kept of a result.
         integer_bits : int
             Values stay below 2**integer_bits.
+        insecure : bool
+            Mark keys of them as insecure, for tests.
 
         Returns
         -------

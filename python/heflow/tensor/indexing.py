@@ -128,12 +128,29 @@ def _numbered(tensors: list[EncryptedTensor]) -> list[NDArray[np.int64]]:
 
 
 def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> EncryptedTensor:
-    """Join encrypted tensors along an existing axis, aligned to the largest scale."""
+    """Join encrypted tensors along an existing axis.
+
+    Parameters
+    ----------
+    tensors : sequence of EncryptedTensor
+        Of one key; scales are aligned to the largest.
+    axis : int or None
+        None joins what is raveled.
+
+    Returns
+    -------
+    EncryptedTensor
+        Its bound is the largest of theirs.
+
+    Raises
+    ------
+    ShapeError, KeyMismatchError, HeadroomError, UnsupportedOperationError
+    """
     return join(np.concatenate, tensors, axis=axis)
 
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> EncryptedTensor:
-    """Join encrypted tensors of one shape along a new axis."""
+    """Join encrypted tensors of one shape along a new axis; otherwise as `concatenate`."""
     return join(np.stack, tensors, axis=axis)
 
 

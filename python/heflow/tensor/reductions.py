@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 import math
+import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 

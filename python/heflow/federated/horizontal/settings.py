@@ -13,7 +13,6 @@ from .messages import read_header, write_header
 __all__ = ["ALGORITHMS", "Round", "Settings"]
 
 ALGORITHMS = ("fedavg", "fedsgd")
-MAX_ROUND = 1 << 32
 
 
 @dataclass(frozen=True, kw_only=True)
