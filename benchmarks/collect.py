@@ -23,6 +23,10 @@ SUITES = {
         ["--compare", "tenseal,seal", "--ring-degree", "8192"],
     ),
     "federated": (["--compare", "tenseal"], ["--compare", ""]),
+    "small": (
+        ["--compare", "gmpy2,phe,sf-heu,tenseal"],
+        ["--compare", "gmpy2,tenseal", "--elements", "1", "--elements", "100"],
+    ),
 }
 # Built from source for this CPU family and called from C++, measured apart on the same kind of machine; us.
 NATIVE = {

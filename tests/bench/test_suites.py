@@ -103,3 +103,17 @@ def test_batches_appear_among_threads_alone():
         report.add(Measurement(batch, "heflow", "N=8192", threads, time, time, time, 3))
     assert report.rows("N=8192") == []
     assert report.thread_rows() == [[batch, "N=8192", "2", "2", "2.00x"]]
+
+
+def test_small_results_of_ours_are_right():
+    for case in cases("heflow", 3, "small"):
+        assert measure(case, 1, runs=1, seconds=0).median > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("library", list(SUITES["small"].libraries))
+def test_small_results_are_right(library, count):
+    pytest.importorskip(SUITES["small"].libraries[library].imports)
+    for case in cases(library, count, "small"):
+        case.check(case.run())

@@ -14,6 +14,7 @@ import gmpy2
 
 from .case import OPERATIONS, TEXTBOOK, Case
 from .inputs import Inputs, expect
+from .small_inputs import BITS, Small
 
 NAME = "gmpy2"
 ENCRYPT, OWNER, DECRYPT, ADD, TIMES_32, TIMES_53 = OPERATIONS[:6]
@@ -98,3 +99,40 @@ def cases(bits: int, items: int = 64) -> Iterator[Case]:
     ]
     for operation, count, run, check in table:
         yield Case(operation, NAME, f"{bits} bits", count, run, check)
+
+
+def small_cases(count: int) -> Iterator[Case]:
+    """Yield Paillier's operations on `count` numbers, one after the other."""
+    key, small = _Key(BITS), Small.make(count)
+    n, n2 = key.n, key.n2
+    m, f = small.messages.tolist(), small.factors.tolist()
+    x = [key.encrypt(v) for v in m]
+
+    def product(factors: list[Any]) -> list[Any]:
+        total = gmpy2.mpz(1)
+        for factor in factors:
+            total = total * factor % n2
+        return [total]
+
+    def powers(sign: int) -> list[Any]:
+        return [gmpy2.powmod(c, sign * w, n2) for c, w in zip(x, f, strict=True)]
+
+    runs: dict[str, Any] = {
+        "encrypt": lambda: [key.encrypt(v) for v in m],
+        "encrypt, owner": lambda: [key.encrypt_as_owner(v) for v in m],
+        "decrypt": lambda: _signed([key.decrypt(c) for c in x], n),
+        "add": lambda: [c * c % n2 for c in x],
+        "subtract": lambda: [c * gmpy2.invert(c, n2) % n2 for c in x],
+        "add plain": lambda: [c * (1 + w * n) % n2 for c, w in zip(x, f, strict=True)],
+        "x 32-bit": lambda: powers(1),
+        "x negative 32-bit": lambda: powers(-1),
+    }
+    if count > 1:
+        runs |= {"sum": lambda: product(x), "dot, 32-bit": lambda: product(powers(1))}
+    yield from small.exact_cases(
+        NAME, runs, lambda made: _signed([key.decrypt(c) for c in made], n)
+    )
+
+
+def _signed(values: list[Any], n: Any) -> list[Any]:
+    return [v if 2 * v < n else v - n for v in values]

@@ -17,6 +17,7 @@ from heu import phe
 
 from .case import OPERATIONS, Case
 from .inputs import COLUMNS, Inputs, bucket_totals, expect
+from .small_inputs import BITS, Small
 
 NAME = "sf-heu"
 
@@ -78,3 +79,63 @@ def _scheme_cases(schema: Any, name: str, bits: int, items: int, wanted: Any) ->
         if index < len(table) and index != 1:
             count, run, check = table[index]
             yield Case(OPERATIONS[index], name, f"{bits} bits", count, run, check)
+
+
+def small_cases(count: int) -> Iterator[Case]:
+    """Yield ZPaillier's operations on an array of `count` numbers; one number goes without an array."""
+    small = Small.make(count)
+    yield from _small_scalar(small) if count == 1 else _small_array(small)
+
+
+def _small_array(small: Small) -> Iterator[Case]:
+    kit = hnp.HeKit(phe.setup(phe.SchemaType.ZPaillier, BITS))
+    encryptor, decryptor, evaluator = kit.encryptor(), kit.decryptor(), kit.evaluator()
+    integers, decoder = phe.IntegerEncoderParams(1), phe.BigintDecoder()
+    m, f, negative, row = (
+        kit.array(np.ascontiguousarray(a), integers)
+        for a in (small.messages, small.factors, -small.factors, small.factors.reshape(1, -1))
+    )
+    x = encryptor.encrypt(m)
+
+    def decrypt(made: Any) -> Any:
+        plain = decryptor.decrypt(made)
+        return plain.to_numpy(decoder) if hasattr(plain, "to_numpy") else [int(str(plain))]
+
+    runs: dict[str, Any] = {
+        "encrypt": lambda: encryptor.encrypt(m),
+        "encrypt, owner": lambda: encryptor.encrypt(m),
+        "decrypt": lambda: decrypt(x),
+        "add": lambda: evaluator.add(x, x),
+        "subtract": lambda: evaluator.sub(x, x),
+        "add plain": lambda: evaluator.add(x, f),
+        "x 32-bit": lambda: evaluator.mul(x, f),
+        "x negative 32-bit": lambda: evaluator.mul(x, negative),
+        "sum": lambda: evaluator.sum(x),
+        "dot, 32-bit": lambda: evaluator.matmul(row, x),
+    }
+    yield from small.exact_cases(NAME, runs, decrypt)
+
+
+def _small_scalar(small: Small) -> Iterator[Case]:
+    kit = phe.setup(phe.SchemaType.ZPaillier, BITS)
+    encryptor, decryptor, evaluator = kit.encryptor(), kit.decryptor(), kit.evaluator()
+    m, f, negative = (
+        phe.Plaintext(phe.SchemaType.ZPaillier, int(v))
+        for v in (small.messages[0], small.factors[0], -small.factors[0])
+    )
+    x = encryptor.encrypt(m)
+
+    def decrypt(made: Any) -> list[int]:
+        return [int(str(decryptor.decrypt(made)))]
+
+    runs: dict[str, Any] = {
+        "encrypt": lambda: encryptor.encrypt(m),
+        "encrypt, owner": lambda: encryptor.encrypt(m),
+        "decrypt": lambda: decrypt(x),
+        "add": lambda: evaluator.add(x, x),
+        "subtract": lambda: evaluator.sub(x, x),
+        "add plain": lambda: evaluator.add(x, f),
+        "x 32-bit": lambda: evaluator.mul(x, f),
+        "x negative 32-bit": lambda: evaluator.mul(x, negative),
+    }
+    yield from small.exact_cases(NAME, runs, decrypt)

@@ -9,6 +9,7 @@ from phe import paillier
 
 from .case import OPERATIONS, Case
 from .inputs import COLUMNS, Inputs, expect
+from .small_inputs import BITS, Small
 
 NAME = "phe"
 
@@ -68,3 +69,28 @@ def cases(bits: int, items: int = 32) -> Iterator[Case]:
     ]
     for operation, count, run, check in table:
         yield Case(operation, NAME, f"{bits} bits", count, run, check)
+
+
+def small_cases(count: int) -> Iterator[Case]:
+    """Yield Paillier's operations on `count` numbers, one object each."""
+    public, secret = paillier.generate_paillier_keypair(n_length=BITS)
+    small = Small.make(count)
+    m, f = small.messages.tolist(), small.factors.tolist()
+    x = [public.encrypt(v) for v in m]
+    pairs = list(zip(x, f, strict=True))
+    runs: dict[str, Any] = {
+        "encrypt": lambda: [public.encrypt(v) for v in m],
+        "encrypt, owner": lambda: [public.encrypt(v) for v in m],
+        "decrypt": lambda: [secret.decrypt(c) for c in x],
+        "add": lambda: [c + c for c in x],
+        "subtract": lambda: [c - c for c in x],
+        "add plain": lambda: [c + w for c, w in pairs],
+        "x 32-bit": lambda: [c * w for c, w in pairs],
+        "x negative 32-bit": lambda: [c * -w for c, w in pairs],
+    }
+    if count > 1:
+        runs |= {
+            "sum": lambda: [sum(x[1:], x[0])],
+            "dot, 32-bit": lambda: [sum((c * w for c, w in pairs[1:]), x[0] * f[0])],
+        }
+    yield from small.exact_cases(NAME, runs, lambda made: [secret.decrypt(c) for c in made])

@@ -14,6 +14,7 @@ from . import ckks_inputs as suite
 from .case import Case
 from .ckks_inputs import Vectors, byte_cases
 from .federated_inputs import BYTES, DECRYPT, ENCRYPT, RECEIVE, Updates, size_label
+from .small_inputs import RING_DEGREE, SCALAR, Small
 
 NAME = "tenseal"
 
@@ -142,3 +143,33 @@ def _setting_cases(setting: Setting, key: str, updates: Updates) -> Iterator[Cas
     yield case(DECRYPT, lambda: decrypt(result), lambda mean: updates.error(mean, 1e-4))
     sent = sum(map(len, messages[0]))
     yield case(BYTES, lambda: sent / length, lambda _: None, "bytes")
+
+
+def small_cases(count: int) -> Iterator[Case]:
+    """Yield the operations of CKKS on vectors of `count` numbers, with room for two products."""
+    public = context(RING_DEGREE, [60, 40, 40, 60], suite.SCALE_BITS)
+    public.generate_galois_keys()
+    small = Small.make(count)
+    x, y = ts.ckks_vector(public, small.x), ts.ckks_vector(public, small.y)
+    plain, data = small.y.tolist(), x.serialize()
+    runs: dict[str, Callable[[], Any]] = {
+        "encrypt": lambda: ts.ckks_vector(public, small.x),
+        "decrypt": lambda: x.decrypt(),
+        "add": lambda: x + y,
+        "subtract": lambda: x - y,
+        "add plain": lambda: x + plain,
+        "add number": lambda: x + SCALAR,
+        "x plain": lambda: x * plain,
+        "x number": lambda: x * SCALAR,
+        "ct x ct": lambda: x * y,
+        "sum": lambda: x.sum(),
+        "dot plain": lambda: x.dot(plain),
+        "to bytes": lambda: x.serialize(),
+        "from bytes": lambda: ts.ckks_vector_from(public, data),
+    }
+
+    def decrypt(made: Any) -> Any:
+        vector = ts.ckks_vector_from(public, made) if isinstance(made, bytes) else made
+        return vector.decrypt()
+
+    yield from small.approximate_cases(NAME, runs, decrypt)

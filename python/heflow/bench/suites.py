@@ -88,4 +88,20 @@ SUITES = {
             "the bound is (bits + log2 clients) / 8: room for the sum in every message; a plaintext needs none",
         ),
     ),
+    "small": Suite(
+        "Small tensors, {size}, one thread, median us per call",
+        "us",
+        {
+            "heflow": Library("small_ours", "heflow-core", "heflow"),
+            "gmpy2": Library("peer_gmpy2", "gmpy2", "gmpy2", "small_cases"),
+            "phe": Library("peer_phe", "phe", "phe", "small_cases"),
+            "sf-heu": Library("peer_heu", "sf-heu", "heu", "small_cases"),
+            "tenseal": Library("peer_tenseal", "tenseal", "tenseal", "small_cases"),
+        },
+        notes=(
+            "a call takes the whole tensor, with checks, encoding and headroom; gmpy2 is arithmetic alone",
+            "`encrypt, owner`: phe and sf-heu have no other way than with the public key",
+            "`x negative`, `subtract`: an inverse modulo n^2; one for a batch of ours",
+        ),
+    ),
 }

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ..bench import Report
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
-_SUITES = ("paillier", "ckks", "federated")
+_SUITES = ("paillier", "ckks", "federated", "small")
 
 
 @click.command()
 @click.option("--suite", type=click.Choice(_SUITES), default="paillier", show_default=True)
 @click.option(
     "--compare",
-    help="Peers, separated by commas; by default gmpy2 (paillier), or those installed (ckks, federated).",
+    help="Peers, separated by commas; by default gmpy2 (paillier), or those installed (the other suites).",
 )
 @click.option("--bits", multiple=True, type=int, default=(2048, 3072), show_default=True)
 @click.option(
@@ -31,6 +31,9 @@ _SUITES = ("paillier", "ckks", "federated")
 @click.option("--clients", default=8, show_default=True, help="Clients of the federated suite.")
 @click.option("--values", default=1_000_000, show_default=True, help="Values of one update.")
 @click.option("--items", default=4096, show_default=True, help="Array length for ours (paillier).")
+@click.option(
+    "--elements", multiple=True, type=int, default=(1, 8, 100), help="Array lengths (small)."
+)
 @click.option("--small", is_flag=True, help="A smoke run: short sums, few rows, few values.")
 @click.option("--json", "json_path", type=_PATH, help="Write all measurements.")
 @click.option("--html", "html_path", type=_PATH, help="Write the tables as a page.")
@@ -43,6 +46,7 @@ def bench(
     clients: int,
     values: int,
     items: int,
+    elements: tuple[int, ...],
     small: bool,
     json_path: Path | None,
     html_path: Path | None,
@@ -62,6 +66,8 @@ def bench(
     elif suite == "ckks":
         degrees = [int(n) for n in ring_degree]
         _measure(report, console, suite, degrees[:1] if small else degrees, peers)
+    elif suite == "small":
+        _measure(report, console, suite, elements[:1] if small else elements, peers)
     else:
         task = {"clients": clients, "values": values}
         _measure(report, console, suite, ("shared", "public"), peers, ours=task, theirs=task)
