@@ -159,6 +159,8 @@ class Remote:
         Seconds without an answer before it counts as gone.
     advice : str
         What to do then, for the error.
+    late : bool
+        Connect at the first step, not now: the party may come later.
 
     Raises
     ------
@@ -167,12 +169,19 @@ class Remote:
     """
 
     def __init__(
-        self, address: tuple[str, int], authkey: bytes, name: str, timeout: float, advice: str
+        self,
+        address: tuple[str, int],
+        authkey: bytes,
+        name: str,
+        timeout: float,
+        advice: str,
+        late: bool = False,
     ) -> None:
         self.name, self._timeout, self._advice = name, timeout, advice
         self._address, self._authkey = address, _checked(authkey)
         self._link: Frames | None = None
-        self._connect()
+        if not late:
+            self._connect()
 
     def _connect(self) -> Frames:
         try:

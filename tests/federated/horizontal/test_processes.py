@@ -1,5 +1,8 @@
 """Members and the key's holder in processes of their own; the server here holds the public context only."""
 
+import socket
+import threading
+
 import heflow as hf
 import numpy as np
 import pytest
@@ -97,7 +100,7 @@ def test_authkeys_and_unknown_steps(tmp_path):
     stored(tmp_path, "shared")
     _, address = start("a", "shared", tmp_path / "secret", passphrase=b"p")
     with pytest.raises(hf.ParameterError, match="another authkey"):
-        RemoteMember(address, b"guessed", "a", timeout=10)
+        RemoteMember(address, b"guessed", "a", timeout=10).begin(b"")
     member = RemoteMember(address, AUTHKEY, "a", timeout=10)
     with pytest.raises(hf.FormatError, match=r"a: a has no step 'open'"):
         member.ask("open", b"", b"")
@@ -109,4 +112,35 @@ def test_authkeys_and_unknown_steps(tmp_path):
         member.update(b"")
     member.close()
     with pytest.raises(ConnectionError, match="does not answer"):
-        RemoteMember(address, AUTHKEY, "a", timeout=10)
+        RemoteMember(address, AUTHKEY, "a", timeout=10).begin(b"")
+
+
+def test_one_joins_late(tmp_path):
+    """Nobody listens there when the run begins; from the second round on it takes part."""
+    plan, secret = stored(tmp_path, "shared")
+    with socket.create_server(("localhost", 0)) as free:
+        address = free.getsockname()
+    members = [Member(plan, secret, n, model(i)) for i, n in enumerate("abc")]
+    late, there = Member(plan, secret, "d", model(3)), threading.Event()
+    serving = threading.Thread(
+        target=horizontal.serve,
+        args=(late, address, AUTHKEY),
+        kwargs={"ready": lambda address: there.set()},
+        daemon=True,
+    )
+
+    def join(done, total):
+        if done == 1:
+            serving.start()
+            assert there.wait(20)
+
+    remote = RemoteMember(address, AUTHKEY, "d", timeout=20)
+    result = horizontal.fit(
+        [*members, remote], plan, hf.load(tmp_path / "public"), rounds=3,
+        rows_per_weight=2, minimum=3, progress=join,
+    )  # fmt: skip
+    remote.close()
+    serving.join(10)
+    assert ["d" in r.weights for r in result.rounds] == [False, True, True]
+    np.testing.assert_array_equal(late.arrays[0], members[0].arrays[0])
+    assert "d does not answer" in result.rounds[0].absent["d"]

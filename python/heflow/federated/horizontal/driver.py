@@ -42,7 +42,7 @@ def _call(party: Any, verb: str, parts: list[bytes]) -> bytes:
 
 
 class RemoteMember(connection.Remote):
-    """A member behind a socket: hand it to `fit` in the place of a `Member`.
+    """A member behind a socket: hand it to `fit` in the place of a `Member`; it may join later.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class RemoteMember(connection.Remote):
     def __init__(
         self, address: tuple[str, int], authkey: bytes, name: str, timeout: float = TIMEOUT
     ) -> None:
-        super().__init__(address, authkey, name, timeout, _ADVICE)
+        super().__init__(address, authkey, name, timeout, _ADVICE, late=True)
 
     def begin(self, settings: bytes) -> bytes:
         """See `Member.begin`."""
