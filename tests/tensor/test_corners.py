@@ -189,3 +189,23 @@ def test_numpy_integers_are_integers(secret, ckks_secret):
         for bad in (0, 1.5, "a", True, None):
             with pytest.raises(hf.ParameterError, match="queries"):
                 key.decrypt_shared(key.encrypt([1.0]), bad)
+
+
+def test_a_scale_beyond_float64_is_named(secret_2048):
+    """Not the value, which equals its bound."""
+    with pytest.raises(hf.EncodingRangeError, match="smaller bound or scale"):
+        secret_2048.encrypt([2.0**32], scale_bits=1000)
+    assert secret_2048.decrypt(secret_2048.encrypt([2**32], scale_bits=1000)).tolist() == [2**32]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int64, np.uint64, np.float16, np.float64])
+def test_the_bound_is_the_last_value(secret, dtype):
+    for key in (secret, secret.public):
+        assert key.encrypt(np.array([0, 100], dtype), bound=100).bound == 100
+        for a in ([101, 0], [0, 127]):
+            with pytest.raises(hf.EncodingRangeError, match="declared range"):
+                key.encrypt(np.array(a, dtype), bound=100)
+        if np.dtype(dtype).kind != "u":
+            with pytest.raises(hf.EncodingRangeError, match="-101"):
+                key.encrypt(np.array([0, -101], dtype), bound=100)
+            assert secret.decrypt(key.encrypt(np.array([-100], dtype), bound=100)) == -100

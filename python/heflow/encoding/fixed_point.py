@@ -257,17 +257,18 @@ def encode(
     PrecisionWarning
         Once, with the count, if non-zero values become zero.
     """
-    _require_range(values, encoding, name)
-    width = _words.width_for(encoding.limit)
-    flat = values.reshape(-1)
-    if values.dtype.kind in "iu":
-        if encoding.scale_bits == 0:
-            return _words.from_integers(flat, width)
-        return _words.shift_left(_words.from_integers(flat, 2), encoding.scale_bits, width)
-    if encoding.limit.bit_length() > 1023:
+    whole = values.dtype.kind in "iu"
+    if not whole and encoding.limit.bit_length() > 1023:
         raise EncodingRangeError(
             f"bound * 2^{encoding.scale_bits} is beyond float64: declare a smaller bound or scale"
         )
+    _require_range(values, encoding, name)
+    width = _words.width_for(encoding.limit)
+    flat = values.reshape(-1)
+    if whole:
+        if encoding.scale_bits == 0:
+            return _words.from_integers(flat, width)
+        return _words.shift_left(_words.from_integers(flat, 2), encoding.scale_bits, width)
     scaled = np.rint(np.ldexp(flat, encoding.scale_bits))
     lost = int(np.count_nonzero(flat) - np.count_nonzero(scaled))
     if lost:
