@@ -13,6 +13,8 @@ from heflow._core import testing as core
 from hypothesis import given
 from hypothesis import strategies as st
 
+CC = os.environ.get("CC", "cc")
+
 
 def reference(seed, substream, nbytes):
     """Cryptography's ChaCha20; its 16-byte nonce is counter and nonce as here."""
@@ -86,7 +88,7 @@ except hf.EntropyError as error:
 
 
 @pytest.mark.skipif(
-    sys.platform != "linux" or not shutil.which("cc"), reason="needs Linux and a C compiler"
+    sys.platform != "linux" or not shutil.which(CC), reason="needs Linux and a C compiler"
 )
 @pytest.mark.parametrize(
     ("mode", "expected"),
@@ -96,7 +98,7 @@ def test_entropy_faults(tmp_path, mode, expected):
     """Interrupted and short answers are repeated; anything else is an error before anything is encrypted."""
     (tmp_path / "shim.c").write_text(SHIM)
     subprocess.run(
-        ["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True
+        [CC, "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True
     )
     env = {**os.environ, "LD_PRELOAD": str(tmp_path / "shim.so"), "ENTROPY_FAULT": mode}
     done = subprocess.run(
