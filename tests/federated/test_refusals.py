@@ -259,3 +259,27 @@ def test_what_is_no_array_is_named():
         client.encrypt_update({"w": Foreign()})
     with pytest.raises(hf.EncodingTypeError, match="array steps has dtype int64.*leave counters"):
         client.encrypt_update({"w": np.zeros(2), "steps": np.array(7)})
+
+
+@pytest.mark.parametrize(
+    "shape", [[0, 2**40 - 1, 2**40 - 1], [0] * 33, [1] * 70 + [0], [2**39, 2], [0, 2**40]]
+)
+def test_arrays_that_no_memory_holds(party, shape):
+    """One that claims them would otherwise spoil the round for everyone who opens its result."""
+    plan, secret = party
+    message = Client(plan, secret.public, name="first").encrypt_update([np.zeros((0, 3))])
+    kind, scheme, key_id, header, payload = wire.open(message)
+    facts = json.loads(header)
+    facts["structure"]["shapes"] = [shape]
+    changed = wire.seal(kind, scheme, key_id, json.dumps(facts).encode(), bytes(payload))
+    with pytest.raises(hf.FormatError, match="describes"):
+        Aggregator(plan, secret.public).receive(changed)
+
+
+def test_arrays_of_many_axes_are_not_sent():
+    plan = Plan(clients=2, key="public")
+    client = Client(plan, keygen(plan).public, name="first")
+    with pytest.raises(hf.ShapeError, match="40 axes"):
+        client.encrypt_update(np.ones((1,) * 40))
+    with pytest.raises(hf.EncodingTypeError, match="bool"):
+        client.encrypt_update([True, 1.0])

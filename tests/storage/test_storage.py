@@ -97,6 +97,14 @@ def test_hostile_headers(secret, change):
     assert time.perf_counter() - start < 1
 
 
+@pytest.mark.parametrize("shape", [(0, 2**47, 2**47), (2**40, 0, 2**40)])
+def test_empty_tensors_of_shapes_that_no_array_has(secret, shape):
+    data = secret.encrypt(np.zeros((0, 3, 2))).to_bytes()
+    changed = reseal(data, change_header=lambda h: h[:14] + struct.pack("<QQQ", *shape))
+    with pytest.raises(hf.FormatError, match="beyond any memory"):
+        hf.from_bytes(changed, secret.public)
+
+
 def test_damage_to_a_public_context(secret):
     data = bytearray(secret.public.to_bytes())
     for bit in range(0, 8 * len(data), 7):

@@ -65,7 +65,9 @@ def read_header(data: bytes) -> tuple[tuple[int, ...], Encoding, bool]:
     shape = struct.unpack_from(f"<{ndim}Q", data, _FIXED.size)
     if flags & ~(_INTEGER | _FOLDED) or mantissa == 0 or (shift and mantissa >> 63 == 0):
         raise FormatError("the tensor's header holds values that heflow does not write")
-    if any(n >= 1 << 48 for n in shape):
+    if (
+        math.prod(n or 1 for n in shape) >= 1 << 48
+    ):  # NumPy multiplies the lengths of empty ones too
         raise FormatError(f"the shape {shape} is beyond any memory")
     encoding = Encoding(scale_bits, mantissa << shift, bool(flags & _INTEGER))
     return shape, encoding, bool(flags & _FOLDED)

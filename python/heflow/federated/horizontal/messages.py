@@ -26,6 +26,7 @@ __all__ = [
 KIND_UPDATE, KIND_RESULT, KIND_CHECKPOINT = 4, 5, 6
 MAX_HEADER = 1 << 20
 MAX_NAME = 200
+MAX_NDIM = 32  # what every NumPy has
 _DTYPES = ("float16", "float32", "float64")
 _HALF = (np.finfo(np.float16).min, np.finfo(np.float16).max)
 
@@ -89,10 +90,12 @@ class Structure:
             raise FormatError("the message describes arrays that heflow does not write")
         if (form == "array" and len(shapes) != 1) or len(set(keys)) != len(keys):
             raise FormatError("the message describes arrays that heflow does not write")
-        structure = cls(form, keys, shapes, dtypes)
-        if structure.size >= 1 << 40:
+        if any(len(s) > MAX_NDIM for s in shapes):
+            raise FormatError(f"the message describes arrays of more than {MAX_NDIM} axes")
+        # NumPy multiplies the lengths of empty arrays too, without those that are 0.
+        if sum(math.prod(n or 1 for n in s) for s in shapes) >= 1 << 40:
             raise FormatError("the message describes more values than any memory holds")
-        return structure
+        return cls(form, keys, shapes, dtypes)
 
     def rebuild(self, values: NDArray[Any]) -> Any:
         """Cut a flat array back into the arrays; where the precision fits they are views of it."""
@@ -141,13 +144,16 @@ def flatten(update: Any) -> tuple[NDArray[Any], Structure]:
         form, keys, arrays = "dict", tuple(update), list(update.values())
     elif isinstance(update, (list, tuple)):
         form, keys, arrays = "list", (), list(update)
-        if arrays and all(isinstance(a, (int, float)) for a in arrays):
+        if arrays and all(isinstance(a, (int, float)) and not isinstance(a, bool) for a in arrays):
             form, arrays = "array", [np.asarray(update, dtype=np.float64)]
     else:
         form, keys, arrays = "array", (), [update]
     leaves = [_leaf(a, f"array {keys[i] if keys else i}") for i, a in enumerate(arrays)]
     if not leaves:
         raise ShapeError("the update holds no arrays")
+    deep = [a.ndim for a in leaves if a.ndim > MAX_NDIM]
+    if deep:
+        raise ShapeError(f"an array of the update has {deep[0]} axes; at most {MAX_NDIM} are sent")
     structure = Structure(
         form, keys, tuple(a.shape for a in leaves), tuple(a.dtype.name for a in leaves)
     )
