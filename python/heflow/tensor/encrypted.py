@@ -133,33 +133,33 @@ class EncryptedTensor:
 
     # Arithmetic
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> EncryptedTensor:
         if type(other) is EncryptedTensor:
             return operators.add_tensors(self, other)
         return operators.attempt(operators.add, self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.add, self, other)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.subtract, self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.subtract, other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.multiply, self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.multiply, self, other)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.true_divide, self, other)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.matmul, self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Any) -> EncryptedTensor:
         return operators.attempt(operators.matmul, other, self)
 
     def __neg__(self) -> EncryptedTensor:

@@ -40,14 +40,15 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, _encrypted.EncryptedTensor)
 
 
-def attempt(operation: Callable[..., Any], *operands: Any) -> Any:
+def attempt(operation: Callable[..., EncryptedTensor], *operands: Any) -> EncryptedTensor:
     """Run a binary operation, leaving foreign objects with their own reflected operator a chance."""
     for operand in operands:
         if is_tensor(operand):
             continue
         foreign = getattr(operand, "__array_ufunc__", NotImplemented) is None
         if foreign and not isinstance(operand, (Plain, SparsePlain)):
-            return NotImplemented
+            refusal: EncryptedTensor = NotImplemented  # for Python, which asks the other operand
+            return refusal
     return operation(*operands)
 
 
