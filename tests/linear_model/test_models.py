@@ -322,3 +322,15 @@ def test_encrypted_rows_where_plain_ones_are_needed(secret, ckks_secret):
     model = LogisticRegression(sigmoid="g3", logit_bound=8.0).fit(X, [0, 0, 1, 1])
     with pytest.raises(hf.UnsupportedOperationError, match="encrypt_columns"):
         model.predict_proba(ckks_secret.encrypt(X))
+
+
+def test_logits_beyond_their_bound_are_refused_where_they_are_seen():
+    """Beyond it a polynomial is no sigmoid, and weights are those of nothing."""
+    rng = np.random.default_rng(2)
+    X = rng.uniform(-1, 1, (80, 3))
+    y = X @ [3.0, -2.0, 1.0] > 0
+    model = LogisticRegression("nesterov", max_iter=7, sigmoid="g3", logit_bound=8.0)
+    assert model.fit(X, y).score(X, y) > 0.9
+    for changed in ({"learning_rate": 1e3}, {"logit_bound": 0.5}):
+        with pytest.raises(hf.EncodingRangeError, match=r"logit_bound=.*least_squares"):
+            clone(model).set_params(**changed).fit(X, y)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ParameterError, ShapeError, UnsupportedOperationError
+from ..errors import (
+    EncodingRangeError,
+    ParameterError,
+    ShapeError,
+    UnsupportedOperationError,
+)
 from ..tensor import EncryptedTensor
 from ._base import EncryptedColumns, Estimator, features, number, required
 from .encrypted_training import Progress, Refresh, train
@@ -38,7 +45,8 @@ class LogisticRegression(Estimator):
         'g3', 'g5', 'g7', 'taylor1' or a fit: in the place of the logistic function, for nesterov and for
         encrypted probabilities.
     logit_bound : float, optional
-        Declared range of the logits; polynomials of degree 3 and more need it.
+        Declared range of the logits; polynomials of degree 3 and more need it. Plain steps refuse logits
+        beyond it; on ciphertexts nobody sees them: try the same steps on plain rows first.
 
     Attributes
     ----------
@@ -151,11 +159,8 @@ class LogisticRegression(Estimator):
         if self.solver == "newton":
             weights, self.n_iter_ = _newton(Z, l2, steps)
         elif self.solver == "nesterov":
-            polynomial = resolve(self.sigmoid)
-            if polynomial is not None:
-                polynomial.require_bound(self.logit_bound)
             weights = nesterov(
-                Z, steps, polynomial or logistic, learning_rate=self.learning_rate, l2=l2
+                Z, steps, self._watched_sigmoid(), learning_rate=self.learning_rate, l2=l2
             )
             self.n_iter_ = steps
         else:
@@ -163,6 +168,27 @@ class LogisticRegression(Estimator):
         self.intercept_, self.coef_ = weights[:1], weights[None, 1:]
         self._remember_columns(X, rows.shape[1])
         return self
+
+    def _watched_sigmoid(self) -> Callable[[Any], Reals]:
+        """Return the sigmoid of plain steps, which refuses logits beyond their declared bound."""
+        polynomial = resolve(self.sigmoid)
+        if polynomial is None:
+            return logistic
+        polynomial.require_bound(self.logit_bound)
+        bound = self.logit_bound or math.inf
+
+        def watched(z: Any) -> Reals:
+            largest = float(np.abs(z).max(initial=0.0))
+            if not largest <= bound:
+                raise EncodingRangeError(
+                    f"a logit of size {largest:.3g} left the declared logit_bound={bound:g}, where the "
+                    "polynomial runs away, and would on ciphertexts without being seen: use a smaller "
+                    "learning_rate, fewer steps, columns of smaller range, or least_squares(degree, bound) with "
+                    "a larger bound"
+                )
+            return polynomial(z)
+
+        return watched
 
     def _checked(self) -> tuple[float, int]:
         """Return penalty and steps, or say what is wrong with the parameters."""
