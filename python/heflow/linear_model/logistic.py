@@ -183,8 +183,8 @@ class LogisticRegression(Estimator):
                 raise EncodingRangeError(
                     f"a logit of size {largest:.3g} left the declared logit_bound={bound:g}, where the "
                     "polynomial runs away, and would on ciphertexts without being seen: use a smaller "
-                    "learning_rate, fewer steps, columns of smaller range, or least_squares(degree, bound) with "
-                    "a larger bound"
+                    "learning_rate, fewer steps, columns of smaller range, or least_squares(degree, bound) "
+                    "with a larger bound"
                 )
             return polynomial(z)
 
