@@ -121,7 +121,20 @@ class Plan:
         return self.weights - self.clients + 1
 
     def noise_bound(self, drop: int, degree: int = 2048) -> int:
-        """Bound the noise of a sum when `drop` low bits are rounded away, in a ring of this degree."""
+        """Bound the noise of a coefficient of a sum; docs/maths/exact-sums.md.
+
+        Parameters
+        ----------
+        drop : int
+            Low bits that are rounded away before sending.
+        degree : int
+            Of the ring.
+
+        Returns
+        -------
+        int
+            With a shared key never exceeded, with a public key but with probability 2**-120.
+        """
         half = (1 << drop) // 2
         if self.key == "shared":
             return self.weights * (NOISE + half)

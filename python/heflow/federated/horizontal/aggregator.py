@@ -167,6 +167,17 @@ class Aggregator:
     def restore(cls, plan: Plan, public: Any, data: Any) -> Aggregator:
         """Continue a round from a checkpoint of the same plan and key.
 
+        Parameters
+        ----------
+        plan : Plan
+        public : PublicContext
+        data : bytes
+            Of `checkpoint`.
+
+        Returns
+        -------
+        Aggregator
+
         Raises
         ------
         FormatError, KeyMismatchError, ParameterError
