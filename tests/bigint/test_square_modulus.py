@@ -88,12 +88,15 @@ def rounding(mode):
         library.fesetround(before)
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of modes are those of x86-64")
-@pytest.mark.parametrize("mode", [0x400, 0x800, 0xC00], ids=["down", "up", "to zero"])
+MODE_AT = {"x86_64": 10, "aarch64": 22}.get(platform.machine())  # its bit in <fenv.h>
+
+
+@pytest.mark.skipif(MODE_AT is None, reason="numbers of rounding modes are not known here")
+@pytest.mark.parametrize("mode", [1, 2, 3])
 def test_rounding_mode_does_not_matter(backend, mode):
     """Doubles carry limbs: every step must be exact, whatever the mode."""
     with hf.threads(1):
         for bits in (142, 1024, 2048):
             for n in moduli(bits):
-                with rounding(mode):
+                with rounding(mode << MODE_AT):
                     check(n, backend)
