@@ -170,12 +170,23 @@ bool invert_broadcast_vartime(Word* group, const Modulus& modulus) {
   return true;
 }
 
+// Whether the lanes from `distance` on repeat those before them, twice `distance` lanes long.
+bool repeats(const Word* group, unsigned distance, const Modulus& modulus) {
+  Word different = 0;
+  for (std::size_t i = 0; i < modulus.group_words(); i += modulus.lanes()) {
+    for (unsigned l = 0; l < distance; ++l) different |= group[i + l] ^ group[i + l + distance];
+  }
+  return different == 0;
+}
+
 bool invert_group_vartime(Word* group, const Modulus& modulus) {
   const Kernels& k = modulus.kernels();
   const std::size_t words = modulus.group_words();
-  // Fold: product over pairs, fours, eights of lanes; then unfold the one inverse the same way back.
-  unsigned levels = 0;
-  while ((1u << levels) < modulus.lanes()) ++levels;
+  // Fold: product over pairs, fours, eights of lanes; then unfold the one inverse the same way back. Lanes that
+  // repeat others, as those of few items do, need no folding.
+  unsigned different = modulus.lanes(), levels = 0;
+  while (different > 1 && repeats(group, different / 2, modulus)) different /= 2;
+  while ((1u << levels) < different) ++levels;
   Buffer folded((levels + 1) * words), exchanged(words);
   for (std::size_t i = 0; i < words; ++i) folded.data()[i] = group[i];
   for (unsigned level = 0; level < levels; ++level) {
