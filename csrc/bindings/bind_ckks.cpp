@@ -1,6 +1,7 @@
 // heflow._core.ckks: batches and the verbs on them. Everything is checked here; below, nothing is.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -73,12 +74,14 @@ void require_rotations(const std::vector<std::shared_ptr<SwitchKey>>& keys, cons
   if (!rotate) refuse(ErrorKind::parameter, "rotations are needed, and keys that rotate");
 }
 
-py::bytes batch_to_bytes(const Batch& batch) {
+// The ciphertexts behind the bytes `before`: joined here, they are copied once less.
+py::bytes batch_to_bytes(const Batch& batch, std::string_view before) {
   const Context& context = batch.context();
   const std::size_t parts = batch.seed ? 1 : 2, each = polynomial_bytes(context, batch.primes());
   const std::size_t head = batch.seed ? Seed::kBytes : 0;
-  py::bytes data(nullptr, head + batch.size() * parts * each);
+  py::bytes data(nullptr, before.size() + head + batch.size() * parts * each);
   auto* out = reinterpret_cast<std::uint8_t*>(PyBytes_AS_STRING(data.ptr()));
+  out = std::copy(before.begin(), before.end(), out);
   py::gil_scoped_release release;
   if (batch.seed) std::memcpy(out, batch.seed->data(), head), out += head;
   for (std::size_t item = 0; item < batch.size(); ++item) {
@@ -163,7 +166,7 @@ void bind_encryption(py::module_& m) {
       },
       arg("key"), arg("values"), arg("primes"), arg("scale"), arg("wide"));
   m.def("decrypt", &decrypt, arg("key"), arg("batch"), arg("primes"), arg("scale"), arg("total"));
-  m.def("to_bytes", &batch_to_bytes, arg("a"));
+  m.def("to_bytes", &batch_to_bytes, arg("a"), arg("before") = "");
   m.def("from_bytes", &batch_from_bytes, arg("context"), arg("data"), arg("count"), arg("primes"), arg("seeded"));
 }
 

@@ -23,7 +23,7 @@ def batch_to_bytes(a: SlotBatch) -> bytes:
     flags = _TOTAL * a.total | _CLEAN * a.clean | _SEEDED * a.core.seeded | _ORDERED * in_order
     head = _HEAD.pack(flags, a.primes, len(a.core), len(a), a.factor, a.noise)
     positions = b"" if in_order else a.positions.astype("<u8").tobytes()
-    return head + positions + _ckks.to_bytes(a.core)
+    return _ckks.to_bytes(a.core, head + positions)
 
 
 def batch_from_bytes(data: Any, count: int, context: _ckks.Context, slots: int) -> SlotBatch:
