@@ -21,9 +21,10 @@ class Extension {
  public:
   Extension(const Context& context, Words from) : context_(context), from_(std::move(from)), y_(context, from_.size()) {}
 
-  const Words& from() const { return from_; }
+  // Where what is known modulo prime number `k` of `from` lies, and may be laid before it is taken.
+  Word* place(std::size_t k) { return y_[k]; }
 
-  // Take x modulo prime number `k` of `from`, in NTT order, overwriting nothing. Its factor rides on the transform's 1/N.
+  // Take x modulo prime number `k` of `from`, in NTT order. Its factor rides on the transform's 1/N.
   void load(std::size_t k, Limb x) {
     const std::size_t i = from_[k];
     Word scale = 1;
@@ -132,12 +133,12 @@ void apply(const Switch& task, Batch& result, std::size_t item, const Context& c
   Extension rest[2] = {{context, from}, {context, from}};
   parallel_for(from.size(), [&](std::size_t s) {
     const std::size_t j = from[s];
-    Limbs sums(context, 2);
-    digits.products(sums[0], sums[1], task.keys, task.turned, j);
+    digits.products(rest[0].place(s), rest[1].place(s), task.keys, task.turned, j);
     for (std::size_t part = 0; part < 2; ++part) {
+      Word* x = rest[part].place(s);
       if (j < context.special() && !addends[part]->empty())
-        k.scale_add(sums[part], (*addends[part])[j], context.special_product(j), sums[part], n, context.modulus(j));
-      rest[part].load(s, sums[part]);
+        k.scale_add(x, (*addends[part])[j], context.special_product(j), x, n, context.modulus(j));
+      rest[part].load(s, x);
     }
   });
   parallel_for(results, [&](std::size_t i) {
