@@ -151,6 +151,12 @@ def test_encrypted_probabilities(cancer, secret):
     p = key.decrypt(model.predict_proba(encrypt_columns(key.public, X[:30])))
     z = model.decision_function(X[:30])
     np.testing.assert_allclose(p, 0.5 + 1.20096 * z / 8 - 0.81562 * (z / 8) ** 3, atol=1e-4)
+    far = X[:3] * np.array(
+        [[1.0], [1.0], [8.0]]
+    )  # a logit of 20 and more would be a probability of -13
+    assert np.abs(model.decision_function(far)).max() > 20
+    with pytest.raises(hf.HeadroomError, match="exceeds"):
+        key.decrypt(model.predict_proba(encrypt_columns(key.public, far)))
     with pytest.raises(hf.UnsupportedOperationError, match="does not multiply"):
         model.predict_proba(encrypt_columns(secret.public, X[:3]))
     with pytest.raises(hf.ParameterError, match="polynomial"):

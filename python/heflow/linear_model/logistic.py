@@ -207,7 +207,9 @@ class LogisticRegression(Estimator):
     def predict_proba(self, X: Any) -> Any:
         """Return probabilities: of both classes for plain rows, of the second for encrypted ones.
 
-        Encrypted rows must keep their scores in slots: `encrypt_columns`, or a single row.
+        Encrypted rows must keep their scores in slots: `encrypt_columns`, or a single row. Decryption refuses a
+        value that the polynomial does not take within `logit_bound`. A logit a little beyond, where it turns
+        back, can look like a probability: who cannot vouch for the bound sends `decision_function(X)`.
 
         Raises
         ------
@@ -232,9 +234,10 @@ class LogisticRegression(Estimator):
                 "encrypted probabilities need a polynomial: set_params(sigmoid='g3', logit_bound=8)"
             )
         polynomial.require_bound(self.logit_bound)
-        scores = scores.within(self.logit_bound or polynomial.bound)
+        bound = self.logit_bound or polynomial.bound
+        scores = scores.within(bound)
         try:
-            return scores.polyval(polynomial.coefficients)
+            return scores.polyval(polynomial.coefficients).within(polynomial.largest(bound))
         except UnsupportedOperationError as error:
             raise UnsupportedOperationError(
                 f"probabilities of encrypted rows: {error}; encrypt the rows with "

@@ -74,6 +74,10 @@ class PolynomialSigmoid:
         z = np.linspace(-self.bound, self.bound, GRID)
         return float(np.abs(self(z) - logistic(z)).max())
 
+    def largest(self, bound: float) -> float:
+        """Return the largest size of a value for logits in -bound .. bound, rounded up."""
+        return float(np.abs(self(np.linspace(-bound, bound, GRID))).max()) * (1 + 1e-6)
+
     def __call__(self, z: Any) -> Reals:
         """Evaluate at plain numbers (Horner)."""
         z = np.asarray(z, dtype=np.float64)
