@@ -329,7 +329,7 @@ def test_powers_and_polynomials_take_numbers(ckks_secret):
     x = ckks_secret.encrypt([1.5, -2.0])
     for whole in (2, 2.0, np.int8(2), np.float32(2), np.array(2)):
         close(ckks_secret, x**whole, [2.25, 4.0])
-    for bad in (0, -1, 0.5, True, "2", None, np.array([2, 2]), x):
+    for bad in (0, -1, 0.5, True, np.True_, "2", None, np.array([2, 2]), x):
         with pytest.raises(hf.UnsupportedOperationError, match="whole exponents"):
             x**bad
     with pytest.raises(hf.EncodingTypeError, match="polynomial"):

@@ -258,8 +258,9 @@ def _require_products(x: EncryptedTensor, what: str) -> None:
 def power(x: EncryptedTensor, exponent: Any) -> EncryptedTensor:
     """Return x ** n for a whole n >= 1: ceil(log2 n) levels."""
     _require_products(x, "a power")
-    whole = not isinstance(exponent, bool) and hasattr(exponent, "__index__")
-    if np.ndim(exponent) or not (whole or getattr(exponent, "is_integer", bool)()) or exponent < 1:
+    boolean = isinstance(exponent, (bool, np.bool_))
+    whole = hasattr(exponent, "__index__") or getattr(exponent, "is_integer", bool)()
+    if np.ndim(exponent) or boolean or not whole or exponent < 1:
         raise UnsupportedOperationError(
             f"x ** {exponent!r}: whole exponents from 1 on are possible"
         )
