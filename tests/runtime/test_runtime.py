@@ -75,7 +75,9 @@ code = '''
 import sys
 sys.path[:0] = {path!r}
 try:
-    import heflow
+    import heflow as hf
+    secret = hf.paillier.keygen(2048)
+    print(secret.decrypt(2 * secret.public.encrypt([1.5])), flush=True)
 except ImportError as error:
     print(error, flush=True)
 '''.format(path=sys.path)
@@ -84,10 +86,12 @@ interpreters.run_string(new, code)
 
 
 def test_a_subinterpreter_is_told_and_does_not_hang():
+    """From CPython 3.13 on, which starts extensions in the main interpreter, it just works."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", SUBINTERPRETER],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert "main interpreter" in done.stdout, done.stderr
+    expected = "[3.]" if sys.version_info >= (3, 13) else "main interpreter"
+    assert expected in done.stdout, done.stderr
