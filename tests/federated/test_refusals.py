@@ -276,6 +276,7 @@ def test_arrays_that_no_memory_holds(party, shape):
         Aggregator(plan, secret.public).receive(changed)
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 has at most 32 axes itself")
 def test_arrays_of_many_axes_are_not_sent():
     plan = Plan(clients=2, key="public")
     client = Client(plan, keygen(plan).public, name="first")

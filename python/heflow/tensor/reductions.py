@@ -25,11 +25,12 @@ def _axes(x: EncryptedTensor, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    boolean = any(isinstance(a, (bool, np.bool_)) for a in given)
     try:
-        axes = tuple(operator.index(a) for a in given)
+        axes = () if boolean else tuple(operator.index(a) for a in given)
     except TypeError:
         axes = ()
-    if len(axes) != len(given) or any(isinstance(a, bool) for a in given):
+    if len(axes) != len(given):
         raise ShapeError(f"axis={axis!r}: an axis number, a tuple of them, or None is needed")
     for a in axes:
         if not -x.ndim <= a < x.ndim:
