@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::size_t kMostThreads = 1024;
 constexpr auto kInterruptInterval = std::chrono::milliseconds(20);
+// To wake a thread takes tens of microseconds, as long as a small loop: first look for work, yielding, this long.
+constexpr auto kPatience = std::chrono::microseconds(50);
 
 std::atomic<InterruptCheck> interrupt_check{nullptr};
 std::atomic<std::size_t> chosen_count{0};  // 0: not chosen yet
@@ -48,6 +50,12 @@ std::size_t default_count() {
   return static_cast<std::size_t>(n);
 }
 
+template <class Ready>
+void linger(const Ready& ready) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!ready() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+}
+
 struct Inside {
   Inside() { inside_tile = true; }
   ~Inside() { inside_tile = false; }
@@ -62,7 +70,7 @@ struct Loop {
   std::atomic<bool> stop{false};
   std::mutex mutex;
   std::condition_variable finished;
-  std::size_t working = 0;  // helpers inside work()
+  std::atomic<std::size_t> working{0};  // helpers inside work(); changed under the mutex
   std::exception_ptr error;
 
   void fail(std::exception_ptr raised) {
@@ -97,6 +105,7 @@ class Pool {
     }
     loop_ = loop;
     wanted_ = helpers;
+    ++offers_;
     wake_.notify_all();
   }
 
@@ -108,12 +117,13 @@ class Pool {
  private:
   void serve() {
     pthread_setname();
-    for (;;) {
+    for (std::size_t seen = 0;;) {
       std::shared_ptr<Loop> loop;
+      linger([&] { return offers_ != seen; });
       {
         std::unique_lock<std::mutex> lock(mutex_);
         wake_.wait(lock, [this] { return loop_ != nullptr && wanted_ > 0; });
-        loop = loop_;
+        loop = loop_, seen = offers_;
         --wanted_;
         const std::lock_guard<std::mutex> inner(loop->mutex);  // counted before withdraw() can return
         ++loop->working;
@@ -134,6 +144,7 @@ class Pool {
   std::condition_variable wake_;
   std::shared_ptr<Loop> loop_;
   std::size_t wanted_ = 0, threads_ = 0;
+  std::atomic<std::size_t> offers_{0};
 };
 
 // Never destroyed: its threads may run until the process ends. After fork the child has none of them and
@@ -213,6 +224,7 @@ void run_tiles(std::size_t tiles, TileFunction function, const void* body) {
   loop->work([&] { between(); });
   if (offered != nullptr) {
     offered->withdraw(loop);
+    linger([&loop] { return loop->working == 0; });
     std::unique_lock<std::mutex> lock(loop->mutex);
     while (loop->working > 0) {
       if (loop->finished.wait_for(lock, kInterruptInterval) == std::cv_status::timeout) {
