@@ -31,19 +31,32 @@ void forward_pair(Word* a, std::size_t blocks, std::size_t quarter, const Factor
   }
 }
 
-inline Word forward_result(Word x, const Modulus& m, bool lazy) { return lazy ? x : canonical(x, m); }
+// x mod p for x < 66p, without a correction: factor is 2^(64+k) / p rounded up, 2^k < p < 2^(k+1), so x factor / 2^(64+k)
+// exceeds x / p by less than 66p / 2^(64+k) < 2^-56. A floor would change from 1/p > 2^-51 on.
+struct Exact {
+  explicit Exact(Word p) : p(p) {
+    while (p >> (k + 1) != 0) ++k;
+    factor = static_cast<Word>((static_cast<Wide>(1) << (64 + k)) / p) + 1;
+  }
+  Word residue(Word x) const { return x - (high_product(factor, x) >> k) * p; }
+
+  Word p, factor;
+  unsigned k = 0;
+};
 
 // The last two stages, and the last transposition: position 8 i + j of a block holds what belongs to 8 j + i.
 template <bool lazy>
 void forward_last(Word* a, std::size_t n, const Factor* tree, const Modulus m) {  // by value: `a` cannot alias it
   const Factor *w = tree + n / 4, *next = tree + n / 2;
+  const Exact by(m.p);
+  const auto result = [&by](Word x) { return lazy ? x : by.residue(x); };
   for (Word* end = a + n; a < end; a += 64) {
     for (std::size_t j = 0; j < 64; j += 4, ++w, next += 2) forward_four(a + j, 1, *w, next[0], next[1], m.p);
     for (std::size_t i = 0; i < 8; ++i) {
-      a[9 * i] = forward_result(a[9 * i], m, lazy);
+      a[9 * i] = result(a[9 * i]);
       for (std::size_t j = 0; j < i; ++j) {
-        const Word t = forward_result(a[8 * i + j], m, lazy);
-        a[8 * i + j] = forward_result(a[8 * j + i], m, lazy);
+        const Word t = result(a[8 * i + j]);
+        a[8 * i + j] = result(a[8 * j + i]);
         a[8 * j + i] = t;
       }
     }
