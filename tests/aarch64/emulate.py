@@ -21,7 +21,7 @@ MISSING += ["Python 3.11, as Debian 12 has"] * (sys.version_info[:2] != (3, 11))
 
 
 class MirrorError(Exception):
-    """Debian's mirror does not answer."""
+    """Debian's mirror does not answer: nothing that this tree could mend. What fails later is an error."""
 
 
 def fetch(folder):
@@ -44,15 +44,12 @@ def fetch(folder):
     (apt / "conf").write_text(
         "#clear APT::Architectures;\n" + "".join(f'{k} "{v}";\n' for k, v in options.items())
     )
-    for command in (["update"], ["install", "--download-only", "-y", *PACKAGES]):
-        done = subprocess.run(
-            ["apt-get", *command],
-            env={**os.environ, "APT_CONFIG": str(apt / "conf")},
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise MirrorError(f"apt-get {command[0]}: {done.stderr.strip()[-300:]}")
+    environment = {**os.environ, "APT_CONFIG": str(apt / "conf")}
+    found = subprocess.run(["apt-get", "update"], env=environment, capture_output=True, text=True)
+    if found.returncode:
+        raise MirrorError(found.stderr.strip()[-300:])
+    command = ["apt-get", "install", "-qq", "--download-only", "-y", *PACKAGES]
+    subprocess.run(command, env=environment, check=True)
     unfinished = folder / "root.part"
     for package in sorted((apt / "cache/archives").glob("*.deb")):
         subprocess.run(["dpkg-deb", "-x", package, unfinished], check=True)

@@ -30,7 +30,7 @@ def emulated(tmp_path_factory):
     try:
         program = emulate.prepare(tmp_path_factory.mktemp("aarch64"))
     except emulate.MirrorError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"no network to Debian's mirror, where the Python comes from: {error}")
 
     def call(*arguments):
         done = emulate.run(program, *arguments, capture_output=True, text=True)

@@ -87,6 +87,21 @@ def small_cases(count: int) -> Iterator[Case]:
     yield from _small_scalar(small) if count == 1 else _small_array(small)
 
 
+def _runs(kit: Any, decrypt: Any, x: Any, m: Any, f: Any, negative: Any) -> dict[str, Any]:
+    """Return what arrays and single numbers have in common: x encrypts m; f and -f are factors."""
+    encryptor, evaluator = kit.encryptor(), kit.evaluator()
+    return {
+        "encrypt": lambda: encryptor.encrypt(m),
+        "encrypt, owner": lambda: encryptor.encrypt(m),
+        "decrypt": lambda: decrypt(x),
+        "add": lambda: evaluator.add(x, x),
+        "subtract": lambda: evaluator.sub(x, x),
+        "add plain": lambda: evaluator.add(x, f),
+        "x 32-bit": lambda: evaluator.mul(x, f),
+        "x negative 32-bit": lambda: evaluator.mul(x, negative),
+    }
+
+
 def _small_array(small: Small) -> Iterator[Case]:
     kit = hnp.HeKit(phe.setup(phe.SchemaType.ZPaillier, BITS))
     encryptor, decryptor, evaluator = kit.encryptor(), kit.decryptor(), kit.evaluator()
@@ -101,24 +116,14 @@ def _small_array(small: Small) -> Iterator[Case]:
         plain = decryptor.decrypt(made)
         return plain.to_numpy(decoder) if hasattr(plain, "to_numpy") else [int(str(plain))]
 
-    runs: dict[str, Any] = {
-        "encrypt": lambda: encryptor.encrypt(m),
-        "encrypt, owner": lambda: encryptor.encrypt(m),
-        "decrypt": lambda: decrypt(x),
-        "add": lambda: evaluator.add(x, x),
-        "subtract": lambda: evaluator.sub(x, x),
-        "add plain": lambda: evaluator.add(x, f),
-        "x 32-bit": lambda: evaluator.mul(x, f),
-        "x negative 32-bit": lambda: evaluator.mul(x, negative),
-        "sum": lambda: evaluator.sum(x),
-        "dot, 32-bit": lambda: evaluator.matmul(row, x),
-    }
+    runs = _runs(kit, decrypt, x, m, f, negative)
+    runs |= {"sum": lambda: evaluator.sum(x), "dot, 32-bit": lambda: evaluator.matmul(row, x)}
     yield from small.exact_cases(NAME, runs, decrypt)
 
 
 def _small_scalar(small: Small) -> Iterator[Case]:
     kit = phe.setup(phe.SchemaType.ZPaillier, BITS)
-    encryptor, decryptor, evaluator = kit.encryptor(), kit.decryptor(), kit.evaluator()
+    encryptor, decryptor = kit.encryptor(), kit.decryptor()
     m, f, negative = (
         phe.Plaintext(phe.SchemaType.ZPaillier, int(v))
         for v in (small.messages[0], small.factors[0], -small.factors[0])
@@ -128,14 +133,4 @@ def _small_scalar(small: Small) -> Iterator[Case]:
     def decrypt(made: Any) -> list[int]:
         return [int(str(decryptor.decrypt(made)))]
 
-    runs: dict[str, Any] = {
-        "encrypt": lambda: encryptor.encrypt(m),
-        "encrypt, owner": lambda: encryptor.encrypt(m),
-        "decrypt": lambda: decrypt(x),
-        "add": lambda: evaluator.add(x, x),
-        "subtract": lambda: evaluator.sub(x, x),
-        "add plain": lambda: evaluator.add(x, f),
-        "x 32-bit": lambda: evaluator.mul(x, f),
-        "x negative 32-bit": lambda: evaluator.mul(x, negative),
-    }
-    yield from small.exact_cases(NAME, runs, decrypt)
+    yield from small.exact_cases(NAME, _runs(kit, decrypt, x, m, f, negative), decrypt)

@@ -184,7 +184,7 @@ class Coordinator:
         return steps.write(self._public, self.settings.session, "task", self.round, NAME, self._tag)
 
     def receive(self, message: bytes, client: str | None = None) -> str:
-        """Check an update of this session and round, and add it.
+        """Check an update of the round in progress, and add it.
 
         Parameters
         ----------
@@ -253,7 +253,7 @@ class Coordinator:
         return opened
 
     def _tag_of(self, result: bytes, round: int) -> bytes:
-        """Return the tag of the model after a result of this session and round."""
+        """Return the tag of the model that a result leads to."""
         _, parts = steps.views(self._public, result, self.settings.session, "result", round)
         if len(parts) != 2 or len(parts[0]) != TAG:
             raise FormatError(f"the result of round {round} does not name the model after it")

@@ -64,7 +64,7 @@ class Sealed:
         return nonce + self._cipher.encrypt(nonce, buffer.getvalue(), place)
 
     def open(self, data: bytes, settings: Settings, round: int) -> Arrays:
-        """Read arrays of this session and round.
+        """Read the arrays that were sealed under these settings for this round.
 
         Raises
         ------
