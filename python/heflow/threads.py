@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ._core import threads as _threads
 from .errors import ParameterError
+from .whole import is_whole
 
 __all__ = ["num_threads", "set_num_threads", "threads"]
 
@@ -28,7 +29,7 @@ def set_num_threads(n: int) -> None:
     ------
     ParameterError
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
+    if not is_whole(n) or n < 1:
         raise ParameterError(f"{n!r} threads asked for; a number from 1 to 1024 is needed")
     _threads.set_count(n)
 

@@ -33,6 +33,7 @@ ISA_MAY_INCLUDE = {
 LEVELS = {
     "errors": 0,
     "files": 0,
+    "whole": 0,
     "backend": 1,
     "threads": 1,
     "encoding": 1,

@@ -23,9 +23,8 @@ def ordered(count: int) -> Positions:
     return positions
 
 
-@dataclass(
-    slots=True, eq=False
-)  # not frozen: every operation makes one, and that would cost 0.5 us
+# Not frozen: every operation makes one, and that would cost 0.5 us.
+@dataclass(slots=True, eq=False)
 class SlotBatch:
     """Ciphertexts and the layout of elements in them; never changed.
 

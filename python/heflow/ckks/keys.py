@@ -9,6 +9,7 @@ from typing import Any
 
 from .._core import ckks as _ckks
 from ..errors import FormatError, ParameterError, UnsupportedOperationError
+from ..whole import is_whole
 
 __all__ = ["EvaluationKeys", "rotation_steps"]
 
@@ -34,7 +35,7 @@ def rotation_steps(rotations: Any, slots: int) -> list[int]:
         rotations = [rotations]
     steps = []
     for k in rotations:
-        if isinstance(k, bool) or not hasattr(k, "__index__"):
+        if not is_whole(k):
             raise ParameterError(f"rotations: {k!r} is not a number of steps")
         steps.append(int(k) % slots)
     return sorted(set(steps) - {0})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ParameterError
+from ..whole import is_whole
 
 __all__ = ["MAX_MODULUS_BITS", "Parameters"]
 
@@ -20,10 +21,6 @@ MAX_LEVELS = 60
 MAX_PRIMES = 64
 HYBRID_DEPTH = 6  # from here on, several primes to a digit
 MARGIN_BITS = 2  # sign, and the rounding of scales
-
-
-def _whole(value: Any) -> bool:
-    return not isinstance(value, bool) and hasattr(value, "__index__")
 
 
 def _bits(value: Any, name: str) -> tuple[int, ...]:
@@ -95,7 +92,7 @@ class Parameters:
             value = getattr(self, name)
             if name == "integer_bits" and value is None:
                 continue
-            if not _whole(value):
+            if not is_whole(value):
                 raise ParameterError(f"{name}={value!r}: a whole number is needed")
             object.__setattr__(self, name, int(value))
         if self.ring_degree not in MAX_MODULUS_BITS:
@@ -165,7 +162,7 @@ class Parameters:
             ("decimals", decimals, 1),
             ("integer_bits", integer_bits, 1),
         ):
-            if not _whole(value) or value < least:
+            if not is_whole(value) or value < least:
                 raise ParameterError(f"{name}={value!r}: a whole number from {least} on is needed")
         depth, decimals, integer_bits = int(depth), int(decimals), int(integer_bits)
         scale_bits = 20 + math.ceil(

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ckks.sums import PRIME_BITS, SumParameters, largest_modulus
 from ..errors import HeadroomError, ParameterError
+from ..whole import is_whole
 
 __all__ = ["Plan"]
 
@@ -22,8 +23,9 @@ SMALLEST_CLIP = 1e-300  # steps of the clip stay within float64
 MAX_WEIGHT = (1 << 14) - 1  # 64-bit sums of 50-bit residues
 
 
-def _whole(value: Any, name: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
+def whole(value: Any, name: str, least: int, most: int) -> int:
+    """Return a whole number in a range, or say what is needed."""
+    if not is_whole(value) or not least <= value <= most:
         raise ParameterError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
     return int(value)
 
@@ -70,11 +72,11 @@ class Plan:
     _sums: SumParameters | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _whole(self.clients, "clients", 1, MAX_WEIGHT)
-        _whole(self.bits, "bits", 1, MAX_BITS)
+        whole(self.clients, "clients", 1, MAX_WEIGHT)
+        whole(self.bits, "bits", 1, MAX_BITS)
         if self.max_total_weight is None:
             object.__setattr__(self, "max_total_weight", self.clients)
-        _whole(self.max_total_weight, "max_total_weight", 1, 1 << 53)
+        whole(self.max_total_weight, "max_total_weight", 1, 1 << 53)
         if self.weights > MAX_WEIGHT:
             raise HeadroomError(
                 f"max_total_weight={self.max_total_weight}: sums hold total weights up to {MAX_WEIGHT}; divide "

@@ -16,6 +16,7 @@ from ..errors import (
     UnsupportedOperationError,
 )
 from ..tensor import EncryptedTensor
+from ..whole import is_whole
 from ._base import EncryptedColumns, Estimator, features, number, required
 from .encrypted_training import Progress, Refresh, train
 from .nesterov import nesterov, signed_rows
@@ -192,7 +193,7 @@ class LogisticRegression(Estimator):
 
     def _checked(self) -> tuple[float, int]:
         """Return penalty and steps, or say what is wrong with the parameters."""
-        if isinstance(self.max_iter, bool) or not hasattr(self.max_iter, "__index__"):
+        if not is_whole(self.max_iter):
             raise ParameterError(f"max_iter={self.max_iter!r}: a whole number of steps is needed")
         if self.max_iter < 1:
             raise ParameterError(f"max_iter={self.max_iter!r}: one step or more is needed")

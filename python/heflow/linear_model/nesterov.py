@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..encoding import as_reals
 from ..errors import ParameterError, ShapeError
+from ..whole import is_whole
 
 __all__ = ["momenta", "nesterov", "signed_rows", "step_sizes"]
 
@@ -100,7 +101,7 @@ def nesterov(
     Z = np.asarray(Z, dtype=np.float64)
     if Z.ndim != 2 or not len(Z):
         raise ShapeError(f"Z of shape {Z.shape}: rows y * (1, x) are needed, one at least")
-    if isinstance(steps, bool) or not hasattr(steps, "__index__") or steps < 1:
+    if not is_whole(steps) or steps < 1:
         raise ParameterError(f"steps={steps!r}: a whole number from 1 on is needed")
     v = w = np.zeros(Z.shape[1])
     penalized = np.full(Z.shape[1], float(l2))

@@ -17,6 +17,7 @@ from ..encoding import as_reals
 from ..errors import EncodingRangeError, ParameterError, ShapeError
 from ..tensor import EncryptedTensor
 from ..threads import num_threads
+from ..whole import is_whole
 from .nesterov import signed_rows
 from .sigmoid import PolynomialSigmoid
 
@@ -89,7 +90,7 @@ class TrainingPlan:
             exist; given parameters have less depth than the steps need.
         """
         for name, value in (("n_samples", n_samples), ("n_features", n_features), ("steps", steps)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+            if not is_whole(value) or value < 1:
                 raise ParameterError(f"{name}={value!r}: a whole number from 1 on is needed")
         if refresh_every is not None and not refresh_every >= 1:
             raise ParameterError(f"refresh_every={refresh_every!r}: one step or more is needed")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
+from ..whole import is_whole
 
 __all__ = [
     "C3",
@@ -152,8 +153,7 @@ def least_squares(degree: int, bound: float) -> PolynomialSigmoid:
     ------
     ParameterError
     """
-    whole = not isinstance(degree, bool) and hasattr(degree, "__index__")
-    if not whole or not 1 <= degree <= 15 or degree % 2 == 0:
+    if not is_whole(degree) or not 1 <= degree <= 15 or degree % 2 == 0:
         raise ParameterError(f"degree={degree!r}: an odd number from 1 to 15 is needed")
     bound = _require_bound(bound)
     # Legendre polynomials are orthogonal: each term of the fit is one integral, by Gauss quadrature.

@@ -16,6 +16,7 @@ from ..encoding.headroom import require
 from ..encoding.words import Words
 from ..errors import ParameterError, ShapeError, UnsupportedOperationError
 from ..scheme import PublicContext
+from ..whole import is_whole
 from . import approximate, display, indexing, operators, protocols, reductions, wire
 
 __all__ = ["EncryptedTensor", "decode_integers", "decode_message", "encrypt_message"]
@@ -210,7 +211,7 @@ class EncryptedTensor:
             raise UnsupportedOperationError(
                 f"{self._public.scheme} has no slots to rotate: use np.roll"
             )
-        if any(isinstance(k, bool) or not hasattr(k, "__index__") for k in steps):
+        if not all(map(is_whole, steps)):
             raise ParameterError(f"steps={list(steps)!r}: whole numbers are needed")
         if self.ndim < 1:
             raise ShapeError("a number has no axis to rotate: x.reshape(-1) has one")

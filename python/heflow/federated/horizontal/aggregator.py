@@ -6,8 +6,8 @@ from typing import Any
 
 from ...errors import FormatError, ParameterError, ShapeError
 from ..keys import for_party
-from ..plan import Plan
-from .client import RESULT_TYPES, contributors, whole
+from ..plan import Plan, whole
+from .client import RESULT_TYPES, contributors
 from .messages import (
     KIND_CHECKPOINT,
     KIND_RESULT,

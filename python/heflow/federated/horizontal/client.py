@@ -6,7 +6,7 @@ from typing import Any
 
 from ...errors import EncodingRangeError, FormatError, ParameterError
 from ..keys import for_party
-from ..plan import Plan
+from ..plan import Plan, whole
 from .messages import (
     KIND_RESULT,
     KIND_UPDATE,
@@ -27,13 +27,6 @@ RESULT_TYPES = {
     "weight": int,
     "structure": dict,
 }
-
-
-def whole(value: Any, name: str, least: int, most: int) -> int:
-    """Return a whole number in a range, or say what is needed."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not least <= value <= most:
-        raise ParameterError(f"{name}={value!r}: a whole number from {least} to {most} is needed")
-    return int(value)
 
 
 def contributors(facts: dict[str, Any], plan: Plan) -> dict[str, int]:

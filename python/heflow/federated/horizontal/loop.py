@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import HeflowError, ParameterError
+from ...whole import is_whole
 from ..connection import Remote
 from ..plan import Plan
 from ..progress import bar
@@ -126,7 +127,7 @@ def fit(
     names = [m.name for m in members]
     if len(set(names)) != len(names):
         raise ParameterError(f"members {names}: each needs a name of its own, Member(..., name=)")
-    if isinstance(rounds, bool) or not hasattr(rounds, "__index__") or rounds < 1:
+    if not is_whole(rounds) or rounds < 1:
         raise ParameterError(f"rounds={rounds!r}: a whole number from 1 on is needed")
     coordinator = Coordinator(
         plan, public, algorithm=algorithm, learning_rate=learning_rate, fraction=fraction,

@@ -20,8 +20,8 @@ from ...errors import (
 )
 from .. import steps
 from ..keys import for_party
-from ..plan import Plan
-from .client import Client, whole
+from ..plan import Plan, whole
+from .client import Client
 from .opening import Sealed, open_sum
 from .settings import Settings
 

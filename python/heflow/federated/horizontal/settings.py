@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...errors import ParameterError
-from .client import whole
+from ..plan import whole
 from .messages import read_header, write_header
 
 __all__ = ["ALGORITHMS", "Round", "Settings"]
